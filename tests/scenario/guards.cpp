@@ -9,8 +9,8 @@ using nlohmann::json;
 
 namespace {
 
-std::map<std::string, std::string> many(int count) {
-  std::map<std::string, std::string> files;
+Files many(int count) {
+  Files files;
   for (int n = 10; n < 10 + count; ++n)
     files[planning + "folder/file" + std::to_string(n) + ".md"] = "text " + std::to_string(n) + "\n";
   return files;
@@ -122,7 +122,7 @@ TEST_CASE("a file over the limit is held back and named, the limit itself and al
 }
 
 TEST_CASE("a known file that grew over the limit keeps its last version, and what comes for it waits", "[guard]") {
-  Pair pair({{planning + "a.md", "small\n"}});
+  Pair pair(Files{{planning + "a.md", "small\n"}});
   pair.desktop.write(".claude/sync/config.yml", "version: 1\nlimits: {max_file: 1MB}\n");
   const std::string grown(1'500'000, 'x');
   pair.desktop.write(planning + "a.md", grown).ok({"push"});
@@ -170,7 +170,7 @@ TEST_CASE("a text that looks like a credential is held back with its line, befor
 }
 
 TEST_CASE("a path whose bytes are held back is not replaced: what comes for it waits and is named", "[guard]") {
-  Pair pair({{planning + "a.md", "plain\n"}});
+  Pair pair(Files{{planning + "a.md", "plain\n"}});
   const std::string secret = text({"gh", "p_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"}) + "\n";
   pair.code.write(planning + "a.md", secret);
   pair.desktop.write(planning + "a.md", "newer\n").ok({"push"});

@@ -13,8 +13,6 @@ namespace {
 
 const std::string implementation = ".claude/implementation/";
 
-using Files = std::map<std::string, std::string>;
-
 const Files three = {{planning + "a.md", "a\n"}, {planning + "notes/n.md", "n\n"}, {implementation + "i.md", "i\n"}};
 
 /// All files of `wanted` are on origin and at both places.
@@ -113,7 +111,7 @@ TEST_CASE("a missing root of the sync set is refused with the list, and pull goe
 }
 
 TEST_CASE("a root that never held a file may be missing", "[lost][guard]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.desktop.remove(".claude/implementation");
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
   CHECK(pair.world.origin_files().size() == 2);
@@ -184,7 +182,7 @@ TEST_CASE("local links, sockets and devices are not sent, and are named", "[lost
 }
 
 TEST_CASE("local bytes are in a commit before a pull replaces them", "[lost]") {
-  Pair pair({{planning + "a.md", "1\n2\n3\n4\n5\n6\n7\n8\n9\n"}});
+  Pair pair(Files{{planning + "a.md", "1\n2\n3\n4\n5\n6\n7\n8\n9\n"}});
   pair.desktop.write(planning + "a.md", "1\n2\n3\n4\n5\n6\n7\n8\n9 desktop\n").ok({"push"});
   const std::string unsaved = "1 code\n2\n3\n4\n5\n6\n7\n8\n9\n";
   pair.code.write(planning + "a.md", unsaved).ok({"pull"});
@@ -194,7 +192,7 @@ TEST_CASE("local bytes are in a commit before a pull replaces them", "[lost]") {
 }
 
 TEST_CASE("restore commits the present bytes before it brings older ones", "[lost]") {
-  Pair pair({{planning + "a.md", "first\n"}});
+  Pair pair(Files{{planning + "a.md", "first\n"}});
   const std::string first = pair.desktop.tip();
   pair.desktop.write(planning + "a.md", "second\n").ok({"push"});
   pair.desktop.write(planning + "a.md", "unsaved\n").ok({"restore", planning + "a.md", "--from", first});
@@ -205,7 +203,7 @@ TEST_CASE("restore commits the present bytes before it brings older ones", "[los
 }
 
 TEST_CASE("restore brings a deleted document back", "[lost]") {
-  Pair pair({{planning + "a.md", "a\n"}, {planning + "b.md", "b\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}, {planning + "b.md", "b\n"}});
   const std::string before = pair.desktop.tip();
   pair.desktop.remove(planning + "a.md").ok({"push"});
   pair.desktop.ok({"restore", planning + "a.md", "--from", before});
@@ -218,7 +216,7 @@ TEST_CASE("restore brings a deleted document back", "[lost]") {
 TEST_CASE("a remote that was rewound gets the missing history back, and nothing is read as deleted", "[lost]") {
   for (const char* command : {"push", "pull", "sync"}) {
     INFO(command);
-    Pair pair({{planning + "a.md", "a\n"}});
+    Pair pair(Files{{planning + "a.md", "a\n"}});
     pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
     const std::string tip = pair.world.origin_tip();
     pair.world.origin_git({"update-ref", "refs/heads/promptsync/main", tip + "^"});
@@ -231,7 +229,7 @@ TEST_CASE("a remote that was rewound gets the missing history back, and nothing 
 }
 
 TEST_CASE("a remote that was rewound and written on keeps both lines", "[lost]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
   pair.world.origin_git({"update-ref", "refs/heads/promptsync/main", pair.world.origin_tip() + "^"});
   pair.code.write(planning + "c.md", "c\n").ok({"push"});
@@ -262,7 +260,7 @@ TEST_CASE("a remote that was emptied or made anew gets everything back", "[lost]
 }
 
 TEST_CASE("where the base is not in the remote's history the true merge base holds", "[lost]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const std::string first = pair.world.origin_tip();
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
   pair.code.ok({"pull"});

@@ -10,7 +10,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 TEST_CASE("without the remote a push commits, says queued and exits with 0", "[offline]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.world.take_origin_away();
   const std::string before = pair.desktop.tip();
   pair.desktop.write(planning + "b.md", "b\n");
@@ -35,7 +35,7 @@ TEST_CASE("without the remote a push commits, says queued and exits with 0", "[o
 TEST_CASE("what was queued goes out with the next push, pull or sync", "[offline]") {
   for (const char* command : {"push", "pull", "sync"}) {
     INFO(command);
-    Pair pair({{planning + "a.md", "a\n"}});
+    Pair pair(Files{{planning + "a.md", "a\n"}});
     pair.world.take_origin_away();
     pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
     pair.desktop.write(planning + "c.md", "c\n").ok({"push"});
@@ -52,7 +52,7 @@ TEST_CASE("what was queued goes out with the next push, pull or sync", "[offline
 }
 
 TEST_CASE("work done offline at both places meets without a loss", "[offline]") {
-  Pair pair({{planning + "a.md", "1\n2\n3\n4\n5\n6\n7\n8\n9\n"}});
+  Pair pair(Files{{planning + "a.md", "1\n2\n3\n4\n5\n6\n7\n8\n9\n"}});
   pair.world.take_origin_away();
   pair.desktop.write(planning + "a.md", "1 desktop\n2\n3\n4\n5\n6\n7\n8\n9\n").ok({"sync"});
   pair.code.write(planning + "a.md", "1\n2\n3\n4\n5\n6\n7\n8\n9 code\n").ok({"sync"});
@@ -65,7 +65,7 @@ TEST_CASE("work done offline at both places meets without a loss", "[offline]") 
 }
 
 TEST_CASE("with --require-remote a missing remote is exit 4, and the work is committed all the same", "[offline]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.world.take_origin_away();
   pair.desktop.write(planning + "b.md", "b\n");
   for (const char* command : {"push", "pull", "sync"}) {
@@ -79,7 +79,7 @@ TEST_CASE("with --require-remote a missing remote is exit 4, and the work is com
 }
 
 TEST_CASE("with --offline nothing is asked of a remote that is there", "[offline]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const std::string tip = pair.world.origin_tip();
   pair.code.write(planning + "c.md", "c\n").ok({"--offline", "push"});
   CHECK(pair.world.origin_tip() == tip);
@@ -93,7 +93,7 @@ TEST_CASE("with --offline nothing is asked of a remote that is there", "[offline
 }
 
 TEST_CASE("pull --no-push keeps what the merge made here until a push", "[offline]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
   const std::string tip = pair.world.origin_tip();
   pair.code.write(planning + "c.md", "c\n").ok({"pull", "--no-push"});
@@ -129,7 +129,7 @@ TEST_CASE("the config and the template never travel", "[setup]") {
   Pair pair;
   pair.desktop.write(".claude/sync/config.yml", "version: 1\ninclude: [.claude/]\n");
   pair.desktop.write(planning + "a.md", "a\n").ok({"push"});
-  CHECK(pair.world.origin_files() == std::map<std::string, std::string>{{planning + "a.md", "a\n"}});
+  CHECK(pair.world.origin_files() == Files{{planning + "a.md", "a\n"}});
 }
 
 TEST_CASE("init migrates prompts to planning where it is told to", "[setup]") {
@@ -171,7 +171,7 @@ TEST_CASE("a wrong endpoint name, and an --include of what makes programs run, a
 }
 
 TEST_CASE("clone makes a folder for documents alone, set up and pulled", "[setup]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const fs::path folder = pair.world.root() / "documents alone";
   const Outcome made = pair.world.run(
       pair.world.root(), {World::binary(), "clone", pair.world.origin_url(), folder.string(), "--as", "third"});

@@ -9,6 +9,8 @@
 
 namespace ps_sync::test {
 
+using Files = std::map<std::string, std::string>;  ///< path → bytes
+
 inline const std::string planning = ".claude/planning/";
 
 /// The paths in a list of changes, conflicts or files held back.
@@ -46,8 +48,7 @@ struct Pair {
   Clone& desktop;
   Clone& code;
 
-  explicit Pair(const std::map<std::string, std::string>& files = {})
-      : desktop(world.place("desktop")), code(world.place("code")) {
+  explicit Pair(const Files& files = {}) : desktop(world.place("desktop")), code(world.place("code")) {
     for (const auto& [path, bytes] : files) desktop.write(path, bytes);
     if (!files.empty()) desktop.ok({"push"});
     code.ok({"pull"});

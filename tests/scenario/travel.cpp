@@ -44,7 +44,7 @@ TEST_CASE("the sync branch holds the sync set at its repository paths and nothin
   Pair pair;
   pair.desktop.write("src/main.c", "int main;\n").write(planning + "deep/a.md", "a\n");
   pair.desktop.write(planning + "scratch.tmp", "excluded\n").ok({"push"});
-  CHECK(pair.world.origin_files() == std::map<std::string, std::string>{{planning + "deep/a.md", "a\n"}});
+  CHECK(pair.world.origin_files() == Files{{planning + "deep/a.md", "a\n"}});
 }
 
 TEST_CASE("documents that the repository's .gitignore ignores travel all the same", "[travel]") {
@@ -55,7 +55,7 @@ TEST_CASE("documents that the repository's .gitignore ignores travel all the sam
 }
 
 TEST_CASE("a push without -m makes a subject of the label and the first file", "[travel]") {
-  Pair pair({{planning + "a.md", "1\n"}, {planning + "b.md", "1\n"}, {planning + "c.md", "1\n"}});
+  Pair pair(Files{{planning + "a.md", "1\n"}, {planning + "b.md", "1\n"}, {planning + "c.md", "1\n"}});
   pair.desktop.write(planning + "a.md", "2\n").ok({"push"});
   CHECK(lines_of(pair.world.origin_message()).front() == "Desktop: update a.md");
   for (const char* name : {"a.md", "b.md", "c.md"}) pair.desktop.write(planning + name, "3\n");
@@ -100,8 +100,7 @@ TEST_CASE("two places that begin apart share one root commit, and end with both 
   code.ok({"sync"});
   desktop.ok({"sync"});
   CHECK(world.origin_git({"rev-list", "--max-parents=0", "refs/heads/promptsync/main"}) == root);
-  CHECK(world.origin_files() ==
-        std::map<std::string, std::string>{{planning + "a.md", "a\n"}, {planning + "b.md", "b\n"}});
+  CHECK(world.origin_files() == Files{{planning + "a.md", "a\n"}, {planning + "b.md", "b\n"}});
   CHECK(desktop.files(planning) == code.files(planning));
 }
 
@@ -129,7 +128,7 @@ TEST_CASE("bytes arrive exactly, whatever autocrlf, attributes and filters say",
 }
 
 TEST_CASE("the executable bit travels, alone too", "[travel]") {
-  Pair pair({{planning + "run.sh", "#!/bin/sh\n"}, {planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "run.sh", "#!/bin/sh\n"}, {planning + "a.md", "a\n"}});
   pair.desktop.make_executable(planning + "run.sh");
   const json sent = pair.desktop.json({"push"});
   CHECK(field(sent["sent"], planning + "run.sh", "change") == "modified");
@@ -152,7 +151,7 @@ TEST_CASE("odd names travel", "[travel]") {
 
 TEST_CASE("a deleted document goes away at the other place, with folders that become empty but not the root",
           "[travel]") {
-  Pair pair({{planning + "deep/er/a.md", "a\n"}, {planning + "deep/b.md", "b\n"}, {planning + "c.md", "c\n"}});
+  Pair pair(Files{{planning + "deep/er/a.md", "a\n"}, {planning + "deep/b.md", "b\n"}, {planning + "c.md", "c\n"}});
   pair.desktop.remove(planning + "deep/er/a.md").ok({"push"});
   const json received = pair.code.json({"pull"});
   CHECK(field(received["received"], planning + "deep/er/a.md", "change") == "deleted");
@@ -167,15 +166,14 @@ TEST_CASE("a deleted document goes away at the other place, with folders that be
 }
 
 TEST_CASE("a renamed document is renamed at the other place", "[travel]") {
-  Pair pair({{planning + "old name.md", "one\ntwo\nthree\n"}});
+  Pair pair(Files{{planning + "old name.md", "one\ntwo\nthree\n"}});
   pair.desktop.rename(planning + "old name.md", planning + "sub/new name.md").ok({"push"});
   pair.code.ok({"pull"});
-  CHECK(pair.code.files(planning) ==
-        std::map<std::string, std::string>{{planning + "sub/new name.md", "one\ntwo\nthree\n"}});
+  CHECK(pair.code.files(planning) == Files{{planning + "sub/new name.md", "one\ntwo\nthree\n"}});
 }
 
 TEST_CASE("a push and a pull with nothing changed make no commit", "[travel]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const std::string tip = pair.world.origin_tip();
   for (const char* command : {"push", "pull", "sync"}) {
     INFO(command);
@@ -188,7 +186,7 @@ TEST_CASE("a push and a pull with nothing changed make no commit", "[travel]") {
 }
 
 TEST_CASE("a file that was only touched is no change", "[travel]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const std::string tip = pair.world.origin_tip();
   pair.desktop.write(planning + "a.md", "a\n");
   CHECK(pair.desktop.json({"push"})["result"] == "nothing");
@@ -196,7 +194,7 @@ TEST_CASE("a file that was only touched is no change", "[travel]") {
 }
 
 TEST_CASE("an edit of the same size in the same second is seen", "[travel]") {
-  Pair pair({{planning + "a.md", "aaaa\n"}});
+  Pair pair(Files{{planning + "a.md", "aaaa\n"}});
   for (int round = 0; round < 10; ++round) {
     const std::string bytes = "aaa" + std::to_string(round) + "\n";
     pair.desktop.write(planning + "a.md", bytes).ok({"push"});
@@ -205,13 +203,12 @@ TEST_CASE("an edit of the same size in the same second is seen", "[travel]") {
 }
 
 TEST_CASE("push with paths sends only these", "[travel]") {
-  Pair pair({{planning + "gone.md", "x\n"}});
+  Pair pair(Files{{planning + "gone.md", "x\n"}});
   pair.desktop.write(planning + "a.md", "a\n").write(planning + "b.md", "b\n").remove(planning + "gone.md");
   pair.desktop.write(".claude/implementation/c.md", "c\n");
   pair.desktop.ok({"push", planning + "a.md", ".claude/implementation"});
-  CHECK(pair.world.origin_files() == std::map<std::string, std::string>{{planning + "a.md", "a\n"},
-                                                                        {planning + "gone.md", "x\n"},
-                                                                        {".claude/implementation/c.md", "c\n"}});
+  CHECK(pair.world.origin_files() ==
+        Files{{planning + "a.md", "a\n"}, {planning + "gone.md", "x\n"}, {".claude/implementation/c.md", "c\n"}});
   CHECK(paths(pair.desktop.json({"status", "--offline"})["outgoing"]) ==
         std::set{planning + "b.md", planning + "gone.md"});
   pair.desktop.ok({"push"});
@@ -220,7 +217,7 @@ TEST_CASE("push with paths sends only these", "[travel]") {
 }
 
 TEST_CASE("a dry run tells what would go, and changes nothing", "[travel]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.desktop.write(planning + "b.md", "b\n");
   const std::string tip = pair.world.origin_tip();
   const json would_send = pair.desktop.json({"push", "--dry-run"});

@@ -132,7 +132,7 @@ TEST_CASE("GIT_DIR, GIT_INDEX_FILE and GIT_WORK_TREE of someone else are not obe
 }
 
 TEST_CASE("git status, stash, gc and a mirror push neither see nor hurt what ps-sync keeps", "[untouched]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const std::string status = pair.desktop.git({"status", "--porcelain"});
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
   CHECK(pair.desktop.git({"status", "--porcelain"}) == status);
@@ -160,7 +160,7 @@ TEST_CASE("the user's hooks are not run for sync pushes", "[untouched]") {
 }
 
 TEST_CASE("a linked worktree has its own base and is an endpoint of its own", "[untouched]") {
-  Pair pair({{planning + "a.md", "a\n"}, {planning + "b.md", "b\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}, {planning + "b.md", "b\n"}});
   const fs::path folder = pair.world.root() / "Linked Tree";
   pair.desktop.git({"worktree", "add", "--quiet", "-b", "linked", folder.string()});
   Clone& linked = pair.world.adopt("linked", folder);
@@ -285,7 +285,7 @@ TEST_CASE("with a detached HEAD every command leaves git as it was", "[untouched
 }
 
 TEST_CASE("what ps-sync keeps in the git folder is private to the user", "[untouched]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const fs::path own = pair.code.git_folder() / "promptsync";
   const auto open_to_others = fs::perms::group_all | fs::perms::others_all;
   CHECK((fs::status(own).permissions() & open_to_others) == fs::perms::none);
