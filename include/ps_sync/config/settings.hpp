@@ -43,7 +43,7 @@ struct Settings {
 /// One value in force, for `config list` and `doctor`.
 struct Value {
   std::string key;     ///< dotted, as in `network.timeout`
-  std::string text;    ///< as `config get` prints it; list values joined by ", "
+  std::string text;    ///< as `config get` prints it; lists joined by ", ", URLs redacted, "" where there is none
   std::string origin;  ///< "default", ".claude/sync/config.yml:7", "git config (local)", "PROMPTSYNC_REMOTE"
 };
 
@@ -71,17 +71,29 @@ struct Loaded {
 /// Reads all sources: file, then git config, then environment; a later one wins as a whole value (lists are replaced).
 /// Throws Error{config} for an unknown key (names the nearest known one), a wrong type (says what was expected), a
 /// newer `version`, or YAML that cannot be read; the message names file and line, the git config key, or the variable.
+/// A file without `version` is read as version 1. A variable with an empty value counts as not set.
 Loaded load(const Sources& sources);
 
-/// Every key that can be set, sorted; those of clone-only settings (endpoint, session, allow) included.
+/// Every key that can be set, sorted; those of clone-only settings (endpoint, session, allow) included. The labels of
+/// desktop and code stand for those of all endpoints.
 std::vector<std::string> known_keys();
 
-/// Checks `text` as a value for `key`, and throws as load() does; returns it in canonical form.
+/// The name of a key in git config, which has no underscores: `promptsync.limits.max-file` for `limits.max_file`.
+std::string git_config_name(std::string_view key);
+
+/// Checks `text` as a value for `key`, and throws as load() does; returns it in canonical form. The entries of a list
+/// are separated by newlines or commas.
 std::string check_value(std::string_view key, std::string_view text);
 
 /// The file's text with `key` set to `text`: comments, order and everything else in it are kept byte for byte. An empty
-/// or absent file gets a `version: 1` line first. Throws for clone-only keys, which belong in git config.
+/// or absent file gets a `version: 1` line first. Throws for clone-only keys, which belong in git config, and names the
+/// line to edit by hand where the file is written in a way that cannot be changed safely.
 std::string set_in_file(const std::optional<std::string>& file, std::string_view key, std::string_view text);
+
+/// The short form that `--beacon` takes: git, none, github:OWNER/REPO or github:OWNER/REPO#N. Throws Error{usage}.
+BeaconSettings parse_beacon(std::string_view text);
+/// The short form; what it cannot say (project, api, a github beacon without a repository) is left out.
+std::string format_beacon(const BeaconSettings& beacon);
 
 /// The label of an endpoint as people see it: from `labels`, else the name with a capital first letter.
 std::string label_of(const Settings& settings, std::string_view endpoint);

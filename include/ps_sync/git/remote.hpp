@@ -1,0 +1,85 @@
+// A remote repository: what it has, fetching from it, pushing to it.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ps_sync/git/place.hpp"
+#include "ps_sync/git/store.hpp"
+
+namespace ps_sync::git {
+
+struct RemoteAddress {
+  std::string name;       ///< the remote's name, or "" where a URL was given
+  std::string fetch_url;  ///< insteadOf applied
+  std::string push_url;   ///< pushurl, pushInsteadOf and insteadOf applied
+};
+
+/// Finds the URLs of a remote, by name or of a URL itself, as git would. Relative paths are taken from the working
+/// tree's top. Absent where no such remote is configured. Throws Error{config} for URLs that are refused (`git://`,
+/// `ext::`, a leading '-').
+std::optional<RemoteAddress> find_remote(const UserConfig& config, const Place& place, const std::string& name_or_url);
+
+struct RemoteOptions {
+  std::chrono::milliseconds silence{30000};  ///< no byte for this long ends the connection
+  bool terminal = false;                     ///< may prompts appear?
+};
+
+using RefMap = std::map<std::string, Oid>;
+
+struct RefUpdate {
+  std::string remote_ref;
+  std::optional<Oid> expected;  ///< the remote's value it is based on; absent: it must not exist
+  Oid target;
+};
+
+struct RefResult {
+  std::string remote_ref;
+  bool accepted = false;
+  bool moved = false;  ///< refused since the ref no longer had the expected value: fetch, merge and try again
+  std::string reason;  ///< the server's words, not yet escaped
+};
+
+struct PushResult {
+  std::vector<RefResult> refs;
+  std::string server_words;  ///< what hooks and the server wrote besides, not yet escaped
+};
+
+struct FetchSpec {
+  std::string remote_ref;
+  std::string store_ref;
+};
+
+/// One remote for the time of one command. A connection is made when first needed, and kept for what follows.
+/// Throws Error{unreachable} where nothing answers or an answer stops, Error{rejected} where the answer is no.
+class Remote {
+ public:
+  Remote(RemoteAddress address, RemoteOptions options);
+  ~Remote();
+  Remote(Remote&&) noexcept;
+
+  const RemoteAddress& address() const;
+
+  /// What the remote has, as the fetching side is told. Asked once; `again` asks anew.
+  const RefMap& list(bool again = false);
+  /// Brings commits into the store and sets the store's refs to exactly what the remote has (a rewound remote rewinds
+  /// them). Refs that the remote lacks are deleted in the store.
+  void fetch(const Store& store, const std::vector<FetchSpec>& refs);
+
+  /// What the remote has, as the pushing side is told; opens the connection that push() then uses.
+  const RefMap& list_for_push();
+  /// Sends all that the updates need in one pack, then moves the refs; nothing is ever forced. `ready_pack` may name a
+  /// pack file that holds exactly what the remote lacks.
+  PushResult push(const Store& store, const std::vector<RefUpdate>& updates,
+                  const std::optional<fs::path>& ready_pack = std::nullopt);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ps_sync::git

@@ -1,0 +1,137 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "git/pack.hpp"
+#include "git/sha1.hpp"
+#include "git/store_state.hpp"
+#include "ps_sync/base/error.hpp"
+#include "ps_sync/base/failpoint.hpp"
+
+namespace ps_sync::git {
+
+Oid hash_object(ObjectType type, std::string_view bytes) {
+  static constexpr std::string_view names[] = {"", "commit", "tree", "blob", "tag"};
+  const std::string head = concat(names[static_cast<std::size_t>(type)], " ", std::to_string(bytes.size()));
+  Sha1 sha;
+  sha.add({head.c_str(), head.size() + 1});
+  sha.add(bytes);
+  return sha.finish();
+}
+
+struct Batch::State {
+  explicit State(Store owner)
+      : store(std::move(owner)), encoder([this](std::string_view bytes) { buffer_write(bytes); }) {}
+  ~State() {
+    if (fd) ::unlink(temporary.c_str());
+  }
+
+  void open_file() {
+    temporary = store.path() / "objects" / "pack" / concat("tmp_pack_", std::to_string(::getpid()));
+    fd = Fd(::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!fd) throw_system_error("write", temporary);
+    buffer_write(PackEncoder::header(0));  // the count is put in at the end
+  }
+
+  void buffer_write(std::string_view bytes) {
+    size += bytes.size();
+    pending += bytes;
+    if (pending.size() >= 1u << 20) flush();
+  }
+
+  void flush() {
+    write_all(fd.get(), pending, temporary);
+    pending.clear();
+  }
+
+  Oid checksum() const {
+    Sha1 sha;
+    const MappedFile whole(temporary);
+    sha.add(whole.bytes());
+    return sha.finish();
+  }
+
+  Store store;
+  PackEncoder encoder;
+  fs::path temporary;
+  Fd fd;
+  std::string pending;
+  std::uint64_t size = 0;
+  std::vector<PackedObject> objects;
+  std::unordered_set<Oid> known;
+  std::unordered_map<Oid, std::string> readable;  // trees and commits, which the rest of a command may look at
+};
+
+Batch::Batch(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Batch::Batch(Batch&&) noexcept = default;
+Batch::~Batch() = default;
+
+Oid Batch::add(ObjectType type, std::string_view bytes) {
+  const Oid oid = hash_object(type, bytes);
+  if (state_->known.contains(oid)) return oid;
+  if (type != ObjectType::blob) state_->readable.emplace(oid, bytes);
+  if (state_->store.has(oid)) return oid;
+  if (!state_->fd) state_->open_file();
+  const std::uint64_t offset = state_->size;
+  const PackEncoder::Written written = state_->encoder.add(type, bytes);
+  state_->objects.push_back({oid, offset, written.crc});
+  state_->known.insert(oid);
+  return oid;
+}
+
+Oid Batch::add_tree(std::vector<TreeEntry> entries) {
+  return add(ObjectType::tree, serialize_tree(std::move(entries)));
+}
+
+Oid Batch::add_commit(const Commit& commit) { return add(ObjectType::commit, serialize_commit(commit)); }
+
+std::optional<std::string> Batch::find(const Oid& oid) const {
+  const auto found = state_->readable.find(oid);
+  if (found == state_->readable.end()) return std::nullopt;
+  return found->second;
+}
+
+bool Batch::is_empty() const { return state_->objects.empty(); }
+
+std::optional<fs::path> Batch::finish() {
+  State& state = *state_;
+  if (state.objects.empty()) return std::nullopt;
+  failpoint("batch-before-pack");
+  state.flush();
+  const std::string header = PackEncoder::header(static_cast<std::uint32_t>(state.objects.size()));
+  if (::pwrite(state.fd.get(), header.data(), header.size(), 0) != static_cast<ssize_t>(header.size())) {
+    throw_system_error("write", state.temporary);
+  }
+  const Oid checksum = state.checksum();
+  write_all(state.fd.get(), {reinterpret_cast<const char*>(checksum.bytes.data()), 20}, state.temporary);
+  if (::fdatasync(state.fd.get()) != 0) throw_system_error("write", state.temporary);
+
+  const fs::path folder = state.store.path() / "objects" / "pack";
+  const fs::path pack = folder / concat("pack-", checksum.hex(), ".pack");
+  const fs::path index = folder / concat("pack-", checksum.hex(), ".idx");
+  const fs::path new_index = folder / concat("tmp_idx_", std::to_string(::getpid()));
+  ::fchmod(state.fd.get(), 0400);
+  {
+    const Fd fd(::open(new_index.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0400));
+    if (!fd) throw_system_error("write", new_index);
+    write_all(fd.get(), make_pack_index(std::move(state.objects), checksum), new_index);
+    if (::fdatasync(fd.get()) != 0) throw_system_error("write", new_index);
+  }
+  // The pack first: an index without its pack would be an error to every reader.
+  if (::rename(state.temporary.c_str(), pack.c_str()) != 0) throw_system_error("write", pack);
+  failpoint("batch-pack-without-index");
+  if (::rename(new_index.c_str(), index.c_str()) != 0) throw_system_error("write", index);
+  sync_folder(folder);
+  state.fd.reset();
+  state.objects.clear();
+  state.store.repository().refresh();
+  failpoint("batch-after-pack");
+  return pack;
+}
+
+Batch Store::begin_batch() const { return Batch(std::make_unique<Batch::State>(*this)); }
+
+}  // namespace ps_sync::git

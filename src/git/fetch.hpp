@@ -1,0 +1,18 @@
+// Fetching through libgit2, over a connection that has already said what the remote has.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "git/transport/connection.hpp"
+#include "ps_sync/git/store.hpp"
+
+namespace ps_sync::git {
+
+/// Downloads what `remote_refs` need and the store lacks. `advertisement` is what was already read from `connection`,
+/// raw.
+void fetch_objects(Store::Repository& store, Connection& connection, const std::string& advertisement,
+                   const std::vector<std::string>& remote_refs);
+
+}  // namespace ps_sync::git

@@ -1,0 +1,84 @@
+#include "git/pkt_line.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+#include "ps_sync/base/error.hpp"
+#include "ps_sync/base/text.hpp"
+
+namespace ps_sync::git {
+
+std::string pkt_line(std::string_view payload) {
+  char head[8];
+  std::snprintf(head, sizeof head, "%04x", static_cast<unsigned>(payload.size() + 4));
+  return concat(std::string_view(head, 4), payload);
+}
+
+Error connection_lost(Connection& connection) {
+  char ignored[256];
+  while (connection.read(ignored) > 0) {  // to its end, so that the error stream is complete
+  }
+  const std::string words(trim(connection.errors()));
+  if (words.empty())
+    return Error(ErrorKind::unreachable, "the remote ended the connection").because("it gave no reason");
+  Error error(ErrorKind::rejected, "the remote refused");
+  for (const std::string& line : lines_of(words)) error = std::move(error).because(escape_for_display(line));
+  return error;
+}
+
+void PktReader::need(std::size_t bytes) {
+  while (raw_.size() - at_ < bytes) {
+    char buffer[65536];
+    const std::size_t count =
+        connection_->read(std::span(buffer).first(std::min(sizeof buffer, bytes - (raw_.size() - at_))));
+    if (count == 0) throw connection_lost(*connection_);
+    raw_.append(buffer, count);
+  }
+}
+
+std::optional<std::string> PktReader::next() {
+  need(4);
+  unsigned length = 0;
+  const char* digits = raw_.data() + at_;
+  const auto [end, code] = std::from_chars(digits, digits + 4, length, 16);
+  if (code != std::errc() || end != digits + 4 || (length > 0 && length < 4)) {
+    throw Error(ErrorKind::rejected, "the remote does not speak git's protocol")
+        .because(concat("it sent: ", escape_for_display(raw_.substr(at_, 60))));
+  }
+  at_ += 4;
+  if (length == 0) return std::nullopt;
+  need(length - 4);
+  std::string payload = raw_.substr(at_, length - 4);
+  at_ += length - 4;
+  if (payload.rfind("ERR ", 0) == 0) {
+    throw Error(ErrorKind::rejected, "the remote refused").because(escape_for_display(trim(payload.substr(4))));
+  }
+  return payload;
+}
+
+Advertisement read_advertisement(Connection& connection) {
+  Advertisement advertisement;
+  PktReader reader(connection);
+  while (auto line = reader.next()) {
+    if (const std::size_t nul = line->find('\0'); nul != std::string::npos) {
+      for (const std::string& word : split(trim(std::string_view(*line).substr(nul + 1)), ' ')) {
+        advertisement.capabilities.insert(word);
+      }
+      line->resize(nul);
+    }
+    const std::string_view text = trim(*line);
+    if (text.size() < 42 || text[40] != ' ') continue;  // "shallow …", "version 1"
+    const std::string name(text.substr(41));
+    const auto oid = Oid::from_hex(text.substr(0, 40));
+    if (oid && name != "capabilities^{}" && !name.ends_with("^{}")) advertisement.refs[name] = *oid;
+  }
+  if (advertisement.capabilities.contains("object-format=sha256")) {
+    throw Error(ErrorKind::rejected, "cannot use this remote")
+        .because("it is a SHA-256 repository; the sync branch is kept in SHA-1")
+        .hint("name another repository for the documents: ps-sync config set remote URL");
+  }
+  advertisement.raw = reader.raw();
+  return advertisement;
+}
+
+}  // namespace ps_sync::git

@@ -1,0 +1,211 @@
+#include "git/push.hpp"
+
+#include <unordered_set>
+
+#include "git/pack.hpp"
+#include "git/sha1.hpp"
+#include "ps_sync/base/error.hpp"
+#include "ps_sync/base/failpoint.hpp"
+#include "ps_sync/base/text.hpp"
+
+namespace ps_sync::git {
+namespace {
+
+constexpr std::string_view zero_id = "0000000000000000000000000000000000000000";
+
+class NeedCollector {
+ public:
+  explicit NeedCollector(const Store& store) : store_(store) {}
+
+  void add_commit(const Commit& commit) {
+    // What a parent's tree has at the same place is there already, on the remote or in this pack.
+    std::vector<Oid> parents;
+    for (const Oid& parent : commit.parents) parents.push_back(store_.read_commit(parent).tree);
+    needed.push_back({ObjectType::commit, commit.oid});
+    add_tree(commit.tree, parents);
+  }
+
+  std::vector<NeededObject> needed;
+
+ private:
+  void add_tree(const Oid& tree, const std::vector<Oid>& others) {
+    for (const Oid& other : others) {
+      if (other == tree) return;
+    }
+    if (!seen_.insert(tree).second) return;
+    needed.push_back({ObjectType::tree, tree});
+    std::vector<std::vector<TreeEntry>> other_entries;
+    for (const Oid& other : others) other_entries.push_back(store_.read_tree(other));
+    for (const TreeEntry& entry : store_.read_tree(tree)) add_entry(entry, other_entries);
+  }
+
+  void add_entry(const TreeEntry& entry, const std::vector<std::vector<TreeEntry>>& others) {
+    std::vector<Oid> same_name;
+    for (const std::vector<TreeEntry>& entries : others) {
+      const auto at = std::lower_bound(entries.begin(), entries.end(), entry, comes_before);
+      if (at == entries.end() || at->name != entry.name || at->mode != entry.mode) continue;
+      if (at->oid == entry.oid) return;
+      same_name.push_back(at->oid);
+    }
+    if (entry.mode == mode_tree) {
+      add_tree(entry.oid, same_name);
+    } else if (entry.mode != 0160000 && seen_.insert(entry.oid).second) {  // a gitlink's commit is elsewhere
+      needed.push_back({ObjectType::blob, entry.oid});
+    }
+  }
+
+  const Store& store_;
+  std::unordered_set<Oid> seen_;
+};
+
+void send_needed(const Store& store, Connection& connection, const std::vector<NeededObject>& needed) {
+  Sha1 sha;
+  std::string pending;
+  const auto flush = [&] {
+    sha.add(pending);
+    connection.write(pending);
+    pending.clear();
+  };
+  PackEncoder encoder([&](std::string_view bytes) {
+    pending += bytes;
+    if (pending.size() >= 65536) flush();
+  });
+  pending = PackEncoder::header(static_cast<std::uint32_t>(needed.size()));
+  for (const NeededObject& object : needed) encoder.add(object.type, store.read(object.type, object.oid));
+  flush();
+  const Oid checksum = sha.finish();
+  connection.write({reinterpret_cast<const char*>(checksum.bytes.data()), checksum.bytes.size()});
+}
+
+/// Takes the report apart: "unpack ok", then "ok REF" or "ng REF REASON" for each.
+class ReportReader {
+ public:
+  explicit ReportReader(bool sideband) : sideband_(sideband) {}
+
+  void take(const std::string& payload) {
+    if (!sideband_) return take_line(payload);
+    if (payload.empty()) return;
+    const std::string_view rest = std::string_view(payload).substr(1);
+    if (payload[0] == 1) {
+      inner_ += rest;
+      take_inner();
+    } else {
+      words += rest;  // band 2: progress and the words of hooks; band 3: a fatal error
+    }
+  }
+
+  std::optional<std::string> unpack;                           ///< "ok", or why not
+  std::map<std::string, std::optional<std::string>> verdicts;  ///< by ref: absent is ok, else the reason
+  std::string words;
+
+ private:
+  void take_inner() {
+    while (inner_.size() >= 4) {
+      const unsigned long length = std::strtoul(inner_.substr(0, 4).c_str(), nullptr, 16);
+      if (length == 0) {
+        inner_.erase(0, 4);
+        continue;
+      }
+      if (length < 4 || inner_.size() < length) return;
+      take_line(inner_.substr(4, length - 4));
+      inner_.erase(0, length);
+    }
+  }
+
+  void take_line(const std::string& raw) {
+    const std::string line(trim(raw));
+    if (line.rfind("unpack ", 0) == 0) {
+      unpack = line.substr(7);
+    } else if (line.rfind("ok ", 0) == 0) {
+      verdicts[line.substr(3)] = std::nullopt;
+    } else if (line.rfind("ng ", 0) == 0) {
+      const std::size_t space = line.find(' ', 3);
+      verdicts[line.substr(3, space - 3)] = space == std::string::npos ? "no reason given" : line.substr(space + 1);
+    }
+  }
+
+  bool sideband_;
+  std::string inner_;
+};
+
+void send_commands(Connection& connection, const Advertisement& advertisement, const std::vector<RefUpdate>& updates) {
+  std::string capabilities = " report-status";
+  if (advertisement.capabilities.contains("side-band-64k")) capabilities += " side-band-64k";
+  capabilities += " agent=ps-sync";
+  std::string request;
+  for (const RefUpdate& update : updates) {
+    const std::string old_id = update.expected ? update.expected->hex() : std::string(zero_id);
+    std::string line = concat(old_id, " ", update.target.hex(), " ", update.remote_ref);
+    if (request.empty()) {
+      line += '\0';
+      line += capabilities;
+    }
+    request += pkt_line(line);
+  }
+  connection.write(request + "0000");
+}
+
+}  // namespace
+
+std::vector<NeededObject> find_needed(const Store& store, const std::vector<Oid>& targets,
+                                      const std::vector<Oid>& known) {
+  NeedCollector collector(store);
+  store.walk(targets, known, [&](const Commit& commit) {
+    collector.add_commit(commit);
+    return true;
+  });
+  return std::move(collector.needed);
+}
+
+PushResult send_pack(const Store& store, Connection& connection, const Advertisement& advertisement,
+                     const std::vector<RefUpdate>& updates, const std::optional<fs::path>& ready_pack) {
+  if (!advertisement.capabilities.contains("report-status")) {
+    throw Error(ErrorKind::rejected, "cannot push to this remote")
+        .because("it does not report what it did with a push");
+  }
+  failpoint("push-before-send");
+  std::vector<NeededObject> needed;
+  if (!ready_pack) {
+    std::vector<Oid> targets;
+    std::vector<Oid> known;
+    for (const RefUpdate& update : updates) targets.push_back(update.target);
+    for (const auto& [name, oid] : advertisement.refs) {
+      if (store.has(oid)) known.push_back(oid);
+    }
+    needed = find_needed(store, targets, known);
+  }
+  send_commands(connection, advertisement, updates);
+  if (ready_pack) {
+    connection.write(MappedFile(*ready_pack).bytes());
+  } else {
+    send_needed(store, connection, needed);
+  }
+  connection.finish_writing();
+  failpoint("push-after-send");
+
+  ReportReader report(advertisement.capabilities.contains("side-band-64k"));
+  PktReader reader(connection);
+  while (const auto payload = reader.next()) report.take(*payload);
+  connection.close();
+  failpoint("push-after-report");
+
+  PushResult result;
+  result.server_words = concat(report.words, connection.errors());
+  for (const RefUpdate& update : updates) {
+    RefResult ref{update.remote_ref, false, false, ""};
+    const auto verdict = report.verdicts.find(update.remote_ref);
+    if (report.unpack != "ok") {
+      ref.reason = report.unpack.value_or("the remote did not say what it did");
+    } else if (verdict == report.verdicts.end()) {
+      ref.reason = "the remote did not say what it did with this ref";
+    } else if (verdict->second) {
+      ref.reason = *verdict->second;
+    } else {
+      ref.accepted = true;
+    }
+    result.refs.push_back(std::move(ref));
+  }
+  return result;
+}
+
+}  // namespace ps_sync::git

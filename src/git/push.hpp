@@ -1,0 +1,24 @@
+// Pushing: git's send-pack, spoken by ourselves (gitprotocol-pack(5), "Pushing Data To a Server").
+//
+// libgit2's push searches deltas anew for every object it sends, and answers 0 where the server refused; measured with
+// 1.5.1, the first push of 10,000 files cost 8 s of processor time that way. Here a pack that was just written goes out
+// as it is, and each ref's verdict is read.
+#pragma once
+
+#include "git/pkt_line.hpp"
+#include "ps_sync/git/remote.hpp"
+
+namespace ps_sync::git {
+
+PushResult send_pack(const Store& store, Connection& connection, const Advertisement& advertisement,
+                     const std::vector<RefUpdate>& updates, const std::optional<fs::path>& ready_pack);
+
+/// The objects that `targets` need and a repository with `known` has not, each with its type; parents before children.
+struct NeededObject {
+  ObjectType type;
+  Oid oid;
+};
+std::vector<NeededObject> find_needed(const Store& store, const std::vector<Oid>& targets,
+                                      const std::vector<Oid>& known);
+
+}  // namespace ps_sync::git

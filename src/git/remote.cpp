@@ -1,0 +1,118 @@
+#include "ps_sync/git/remote.hpp"
+
+#include "git/fetch.hpp"
+#include "git/pkt_line.hpp"
+#include "git/push.hpp"
+#include "ps_sync/base/failpoint.hpp"
+
+namespace ps_sync::git {
+
+struct Remote::State {
+  RemoteAddress address;
+  RemoteOptions options;
+
+  std::unique_ptr<Connection> fetching;  // open, advertisement read, nothing asked yet
+  std::optional<Advertisement> fetch_side;
+  std::unique_ptr<Connection> pushing;
+  std::optional<Advertisement> push_side;
+
+  void open_fetching() {
+    fetching = connect(address.fetch_url, Service::upload_pack, options);
+    fetch_side = read_advertisement(*fetching);
+  }
+  void open_pushing() {
+    pushing = connect(address.push_url, Service::receive_pack, options);
+    push_side = read_advertisement(*pushing);
+  }
+  /// A flush packet instead of a request: we want nothing.
+  static void leave(std::unique_ptr<Connection>& connection) {
+    if (!connection) return;
+    connection->write("0000");
+    connection->close();
+    connection.reset();
+  }
+};
+
+Remote::Remote(RemoteAddress address, RemoteOptions options)
+    : state_(
+          std::make_unique<State>(State{std::move(address), options, nullptr, std::nullopt, nullptr, std::nullopt})) {}
+Remote::Remote(Remote&&) noexcept = default;
+
+Remote::~Remote() {
+  if (!state_) return;
+  try {
+    State::leave(state_->fetching);
+    State::leave(state_->pushing);
+  } catch (...) {
+    // It did not end in good order; destroying the connection ends its process.
+  }
+}
+
+const RemoteAddress& Remote::address() const { return state_->address; }
+
+const RefMap& Remote::list(bool again) {
+  if (again) State::leave(state_->fetching);
+  if (again || !state_->fetch_side) state_->open_fetching();
+  return state_->fetch_side->refs;
+}
+
+void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
+  if (!state_->fetching) state_->open_fetching();
+  const RefMap& there = state_->fetch_side->refs;
+  std::vector<std::string> wanted;
+  for (const FetchSpec& spec : refs) {
+    const auto found = there.find(spec.remote_ref);
+    if (found != there.end() && !store.has(found->second)) wanted.push_back(spec.remote_ref);
+  }
+  if (!wanted.empty()) {
+    failpoint("fetch-before-objects");
+    const std::unique_ptr<Connection> connection = std::move(state_->fetching);
+    fetch_objects(store.repository(), *connection, state_->fetch_side->raw, wanted);
+    failpoint("fetch-after-objects");
+  }
+  for (const FetchSpec& spec : refs) {
+    const auto found = there.find(spec.remote_ref);
+    const std::optional<Oid> before = store.find_ref(spec.store_ref);
+    const std::optional<Oid> now = found == there.end() ? std::nullopt : std::optional(found->second);
+    if (before != now) store.move_ref(spec.store_ref, before, now);
+  }
+}
+
+const RefMap& Remote::list_for_push() {
+  if (!state_->pushing) state_->open_pushing();
+  return state_->push_side->refs;
+}
+
+PushResult Remote::push(const Store& store, const std::vector<RefUpdate>& updates,
+                        const std::optional<fs::path>& ready_pack) {
+  const RefMap& there = list_for_push();
+  const auto value_at = [&](const std::string& ref) -> std::optional<Oid> {
+    const auto found = there.find(ref);
+    return found == there.end() ? std::nullopt : std::optional(found->second);
+  };
+  PushResult result;
+  for (const RefUpdate& update : updates) {
+    if (value_at(update.remote_ref) != update.expected) {
+      result.refs.push_back({update.remote_ref, false, true, "the remote moved"});
+    }
+  }
+  if (!result.refs.empty()) return result;
+
+  const std::unique_ptr<Connection> connection = std::move(state_->pushing);
+  const Advertisement advertisement = *std::exchange(state_->push_side, std::nullopt);
+  result = send_pack(store, *connection, advertisement, updates, ready_pack);
+  const bool refused =
+      std::any_of(result.refs.begin(), result.refs.end(), [](const RefResult& ref) { return !ref.accepted; });
+  if (refused) {
+    // Words differ between servers; whether it was a race shows in what the remote has now.
+    const RefMap& now = list(true);
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+      const auto found = now.find(updates[i].remote_ref);
+      const std::optional<Oid> value = found == now.end() ? std::nullopt : std::optional(found->second);
+      if (!result.refs[i].accepted && value != updates[i].expected) result.refs[i].moved = true;
+    }
+  }
+  return result;
+}
+
+}  // namespace ps_sync::git

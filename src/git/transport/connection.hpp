@@ -1,0 +1,38 @@
+// A git service at the other end of a stream of bytes. Each way to reach one is a source file beside this.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ps_sync/git/remote.hpp"
+
+namespace ps_sync::git {
+
+enum class Service { upload_pack, receive_pack };
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  /// Reads at least one byte; 0 at the end of the stream. Throws Error{unreachable} after too long a silence.
+  virtual std::size_t read(std::span<char> into) = 0;
+  virtual void write(std::string_view bytes) = 0;
+  /// Says that nothing more will be written.
+  virtual void finish_writing() = 0;
+  /// What the other side said on its error stream so far; not escaped.
+  virtual std::string errors() = 0;
+  /// Ends it in good order, waiting for the other side within the bound.
+  virtual void close() = 0;
+};
+
+/// Connects by the scheme of `url`. Throws Error{rejected} for a scheme that ps-sync does not speak.
+std::unique_ptr<Connection> connect(const std::string& url, Service service, const RemoteOptions& options);
+
+/// A folder on this machine: `git upload-pack` or `git receive-pack` is run on it.
+std::unique_ptr<Connection> connect_local(const std::string& path, Service service, const RemoteOptions& options);
+
+/// The path of a `file://` URL or of a plain path; absent for other URLs.
+std::optional<std::string> local_path_of(const std::string& url);
+
+}  // namespace ps_sync::git

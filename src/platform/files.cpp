@@ -1,0 +1,156 @@
+#include "ps_sync/platform/files.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "ps_sync/base/error.hpp"
+#include "ps_sync/base/text.hpp"
+
+namespace ps_sync {
+
+void throw_system_error(std::string_view doing, const fs::path& path, int code) {
+  if (code == 0) code = errno;
+  Error error(ErrorKind::failed, concat("cannot ", doing, " ", escape_for_display(path.string())));
+  error = std::move(error).because(std::strerror(code));
+  if (code == ENOSPC || code == EDQUOT) {
+    error = std::move(error).hint("free some space, then run the same command again; nothing was lost");
+  } else if (code == EACCES || code == EPERM || code == EROFS) {
+    error = std::move(error).hint(concat("check who may write there: ls -ld ", quote_path(path.string())));
+  }
+  throw error;
+}
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+int Fd::release() { return std::exchange(fd_, -1); }
+
+void Fd::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+std::optional<std::string> read_file(const fs::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw_system_error("read", path);
+  }
+  std::string bytes;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_system_error("read", path);
+    if (count == 0) return bytes;
+    bytes.append(buffer, static_cast<std::size_t>(count));
+  }
+}
+
+void write_all(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_system_error("write", path);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void write_file(const fs::path& path, std::string_view bytes, mode_t mode, Durable durable) {
+  std::string pattern = concat(path.string(), ".new-XXXXXX");
+  const Fd fd(::mkstemp(pattern.data()));
+  if (!fd) throw_system_error("write", path);
+  const fs::path temporary = pattern;
+  try {
+    if (::fchmod(fd.get(), mode) != 0) throw_system_error("write", path);
+    write_all(fd.get(), bytes, path);
+    if (durable == Durable::yes && ::fdatasync(fd.get()) != 0) throw_system_error("write", path);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_system_error("write", path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  if (durable == Durable::yes) sync_folder(path.parent_path());
+}
+
+void make_private_folders(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
+  if (errno != ENOENT || path.parent_path() == path) throw_system_error("make the folder", path);
+  make_private_folders(path.parent_path());
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw_system_error("make the folder", path);
+}
+
+void sync_folder(const fs::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems refuse to sync a folder (EINVAL): they have nothing to sync.
+  if (!fd || (::fsync(fd.get()) != 0 && errno != EINVAL)) throw_system_error("write", path);
+}
+
+MappedFile::MappedFile(const fs::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    if (errno == ENOENT || errno == ENOTDIR) return;
+    throw_system_error("read", path);
+  }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw_system_error("read", path);
+  if (status.st_size == 0) return;
+  size_ = static_cast<std::size_t>(status.st_size);
+  address_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (address_ == MAP_FAILED) {
+    address_ = nullptr;
+    size_ = 0;
+    throw_system_error("read", path);
+  }
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : address_(std::exchange(other.address_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(address_, other.address_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (address_ != nullptr) ::munmap(address_, size_);
+}
+
+#ifdef __APPLE__
+std::int64_t modified_ns(const struct stat& status) {
+  return std::int64_t{status.st_mtimespec.tv_sec} * 1'000'000'000 + status.st_mtimespec.tv_nsec;
+}
+std::int64_t changed_ns(const struct stat& status) {
+  return std::int64_t{status.st_ctimespec.tv_sec} * 1'000'000'000 + status.st_ctimespec.tv_nsec;
+}
+#else
+std::int64_t modified_ns(const struct stat& status) {
+  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+std::int64_t changed_ns(const struct stat& status) {
+  return std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
+}
+#endif
+
+std::optional<fs::path> home_folder() {
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return fs::path(home);
+  if (const passwd* entry = ::getpwuid(::geteuid()); entry != nullptr && entry->pw_dir != nullptr) {
+    return fs::path(entry->pw_dir);
+  }
+  return std::nullopt;
+}
+
+}  // namespace ps_sync
