@@ -78,7 +78,7 @@ TEST_CASE("after a push the beacon says who changed what, and what to run where"
 }
 
 TEST_CASE("once everybody has pulled the beacon is idle, and keeps commit, branch and session", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const std::string body = beacon_body(pair.world);
   for (const char* key : {"LAST_UPDATE", "TIMESTAMP", "DIRECTION", "FILES_UPDATED"}) {
     INFO(key);
@@ -98,7 +98,7 @@ TEST_CASE("once everybody has pulled the beacon is idle, and keeps commit, branc
 }
 
 TEST_CASE("the beacon speaks until the last of three has pulled", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   Clone& third = pair.world.place("third");
   third.ok({"pull"});
   pair.desktop.write(planning + "a.md", "a2\n").ok({"push"});
@@ -111,7 +111,7 @@ TEST_CASE("the beacon speaks until the last of three has pulled", "[beacon]") {
 }
 
 TEST_CASE("several pushes before a pull add up in the list of files", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
   pair.desktop.write(planning + "a.md", "a2\n").ok({"push"});
   pair.desktop.write(planning + "c.md", "c\n").ok({"push"});
@@ -122,7 +122,7 @@ TEST_CASE("several pushes before a pull add up in the list of files", "[beacon]"
 }
 
 TEST_CASE("the direction turns with who pushes, and other places are called by their labels", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.code.write(planning + "a.md", "code\n").ok({"push"});
   CHECK(value_of(beacon_body(pair.world), "DIRECTION") == "Code→Desktop");
   CHECK(value_of(beacon_body(pair.world), "ACTION") == "Run 'ps-sync pull' in Claude Desktop");
@@ -139,7 +139,7 @@ TEST_CASE("the direction turns with who pushes, and other places are called by t
 }
 
 TEST_CASE("a deletion is announced without a blob", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}, {planning + "b.md", "b\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}, {planning + "b.md", "b\n"}});
   pair.desktop.remove(planning + "a.md").ok({"push"});
   const json manifest = machine_part(beacon_body(pair.world))["manifest"];
   CHECK(field(manifest, planning + "a.md", "change") == "deleted");
@@ -201,7 +201,7 @@ TEST_CASE("with the provider none there is no beacon, and documents travel", "[b
 }
 
 TEST_CASE("beacon show prints the body that is published", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.desktop.write(planning + "a.md", "a2\n").ok({"push"});
   const Outcome shown = pair.code.ok({"beacon", "show"});
   CHECK(contains(shown.out, "STATUS: UPDATE_AVAILABLE"));

@@ -19,7 +19,7 @@ void write_beacon(World& world, const std::string& body) {
 /// end the beacon is.
 template <class Spoil>
 void check_that_it_does_not_matter(Spoil spoil) {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   spoil(pair.world);
   const json pushed = pair.desktop.write(planning + "b.md", "b\n").json({"push"});
   CHECK(pushed["result"] == "done");
@@ -85,7 +85,7 @@ TEST_CASE("a beacon without BEACON.md, or as a ref to something else, harms noth
 }
 
 TEST_CASE("a beacon that says idle does not hide what is on the branch", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const std::string idle = beacon_body(pair.world);
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
   write_beacon(pair.world, idle);
@@ -94,7 +94,7 @@ TEST_CASE("a beacon that says idle does not hide what is on the branch", "[beaco
 }
 
 TEST_CASE("what a person wrote around our parts, and keys we do not know, are kept", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   std::string body = beacon_body(pair.world);
   const std::string status_line = "STATUS: IDLE\n";
   REQUIRE(contains(body, status_line));
@@ -111,7 +111,7 @@ TEST_CASE("what a person wrote around our parts, and keys we do not know, are ke
 
 TEST_CASE("a beacon written by hand that names absent files is not cleared, and pull says which and what to run",
           "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   write_beacon(pair.world,
                "---\nLAST_UPDATE: Session 4: announced by hand\nTIMESTAMP: 2026-11-23T10:45:00Z\n"
                "DIRECTION: Desktop→Code\nFILES_UPDATED:\n  - .claude/planning/absent.md\n  - .claude/planning/a.md\n"
@@ -131,7 +131,7 @@ TEST_CASE("a beacon written by hand that names absent files is not cleared, and 
 }
 
 TEST_CASE("a beacon that cannot be published is pending and no error, and is published once it can", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const auto hook = pair.world.origin() / "hooks" / "update";
   write_file(hook, "#!/bin/sh\ncase $1 in refs/promptsync/*) echo no beacons here >&2; exit 1;; esac\n");
   std::filesystem::permissions(hook, std::filesystem::perms::all);
@@ -149,7 +149,7 @@ TEST_CASE("a beacon that cannot be published is pending and no error, and is pub
 }
 
 TEST_CASE("an acknowledgement of a commit that is not on the branch is dropped", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   std::string body = beacon_body(pair.world);
   const std::string acks = "\"acks\":{";
   REQUIRE(contains(body, acks));
@@ -163,7 +163,7 @@ TEST_CASE("an acknowledgement of a commit that is not on the branch is dropped",
 TEST_CASE("beacon reset and beacon repair leave it right", "[beacon]") {
   for (const char* command : {"reset", "repair"}) {
     INFO(command);
-    Pair pair({{planning + "a.md", "a\n"}});
+    Pair pair(Files{{planning + "a.md", "a\n"}});
     pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
     write_beacon(pair.world, "garbled");
     CHECK(pair.desktop.ps({"beacon", command}).exit == 0);
@@ -174,7 +174,7 @@ TEST_CASE("beacon reset and beacon repair leave it right", "[beacon]") {
 }
 
 TEST_CASE("publishing the beacon never forces, and keeps its history", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   const std::string before = pair.world.origin_tip(beacon_ref);
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
   const std::string after = pair.world.origin_tip(beacon_ref);
@@ -183,7 +183,7 @@ TEST_CASE("publishing the beacon never forces, and keeps its history", "[beacon]
 }
 
 TEST_CASE("a pull with nothing new publishes nothing", "[beacon]") {
-  Pair pair({{planning + "a.md", "a\n"}});
+  Pair pair(Files{{planning + "a.md", "a\n"}});
   pair.desktop.ok({"sync"});
   pair.code.ok({"sync"});
   const std::string before = pair.world.origin_tip(beacon_ref);
