@@ -38,7 +38,7 @@ quietly() {
   [ "$status" -eq 0 ] && return 0
   printf '\n' >&2
   tail -n 60 "$log" >&2
-  printf 'error: this failed with status %s: %s\n' "$status" "$*" >&2
+  printf 'error: failed with status %s: %s\n' "$status" "$*" >&2
   printf 'hint: the whole log is %s\n' "$log" >&2
   return "$status"
 }

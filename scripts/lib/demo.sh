@@ -26,7 +26,9 @@ expect_line() {
 }
 
 expect_beacon() {
-  ps-sync beacon show </dev/null | grep -qx "STATUS: $1" || demo_failed "the beacon's status is not $1"
+  local shown
+  shown=$(ps-sync beacon show </dev/null)
+  grep -qxF "STATUS: $1" <<<"$shown" || demo_failed "the beacon's status is not $1"
 }
 
 # A home and a name of its own: the demonstration neither reads nor writes the person's settings.
@@ -84,7 +86,7 @@ settle_a_conflict() {
 
 # run_demo BIN: with the ps-sync that stands in the folder BIN. Changes this shell's folder, PATH and environment.
 run_demo() {
-  demo_folder=$(mktemp -d)
+  demo_folder=$(mktemp -d "${TMPDIR:-/tmp}/ps-sync-demo.XXXXXX")
   trap 'rm -rf "$demo_folder"' EXIT
   PATH=$1:$PATH
   use_private_home

@@ -75,7 +75,7 @@ install_with_apt() {
   fi
   say "Installing packages: $missing"
   # shellcheck disable=SC2086 # a list of names
-  quietly packages apt_install $missing || die "cannot install the packages" "as root, run: apt-get install $missing"
+  quietly packages apt_install $missing || exit 1
 }
 
 install_with_brew() {
@@ -92,8 +92,7 @@ install_with_brew() {
   [ -n "$missing" ] || return 0
   say "Installing packages: $missing"
   # shellcheck disable=SC2086 # a list of names
-  HOMEBREW_NO_AUTO_UPDATE=1 quietly packages brew install $missing ||
-    die "cannot install the packages" "run: brew install $missing"
+  HOMEBREW_NO_AUTO_UPDATE=1 quietly packages brew install $missing || exit 1
 }
 
 # Homebrew keeps these out of the way of the system's own copies, so pkg-config must be told.
