@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "config/values.hpp"
+#include "config/yaml_text.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
 
@@ -46,6 +47,7 @@ class TreeBuilder : public YAML::EventHandler {
                 const std::string& value) override {
     YamlNode node = make(YamlNode::Kind::scalar, mark, tag, anchor);
     node.text = value;
+    require_closed_quotes(node);
     add(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -73,6 +75,15 @@ class TreeBuilder : public YAML::EventHandler {
     node.position = at + offset_;
     node.line = line_of(mark);
     return node;
+  }
+
+  /// yaml-cpp takes the end of the file for a closing quote.
+  void require_closed_quotes(YamlNode node) const {
+    node.position -= offset_;
+    const bool is_quoted =
+        node.position < text_.size() && (text_[node.position] == '"' || text_[node.position] == '\'');
+    if (is_quoted && !YamlText(text_).end_of(node))
+      fail(file_name_, node.line, "this is not valid YAML: the quote that opens here is not closed");
   }
 
   void open(YamlNode node) {
