@@ -187,6 +187,7 @@ TEST_CASE("a pull with nothing new publishes nothing", "[beacon]") {
   pair.desktop.ok({"sync"});
   pair.code.ok({"sync"});
   const std::string before = pair.world.origin_tip(beacon_ref);
+  REQUIRE_FALSE(before.empty());
   for (const char* command : {"pull", "push", "sync", "status"}) {
     pair.desktop.ok({command});
     pair.code.ok({command});

@@ -113,7 +113,7 @@ TEST_CASE("doctor finds nothing wrong in a healthy place, and names what is wron
   pair.world.bring_origin_back();
 }
 
-TEST_CASE("--version and --help answer anywhere", "[history]") {
+TEST_CASE("the options --version and --help answer anywhere", "[history]") {
   World world;
   const Outcome version = world.run(world.root(), {World::binary(), "--version"});
   CHECK(version.exit == 0);

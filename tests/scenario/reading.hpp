@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "support/world.hpp"
@@ -52,6 +53,8 @@ struct Pair {
     for (const auto& [path, bytes] : files) desktop.write(path, bytes);
     if (!files.empty()) desktop.ok({"push"});
     code.ok({"pull"});
+    for (const auto& [path, bytes] : files)
+      if (!code.exists(path) || code.read(path) != bytes) throw std::runtime_error(path + " did not arrive");
   }
 };
 

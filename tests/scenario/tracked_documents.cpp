@@ -20,6 +20,7 @@ struct Tracked : Pair {
     desktop.git({"commit", "--quiet", "-m", "Track the plan"});
     desktop.ok({"push"});
     code.ok({"pull"});
+    if (code.read(doc) != "v1\n") throw std::runtime_error("the tracked document did not arrive");
   }
 };
 
@@ -54,6 +55,7 @@ TEST_CASE("switching away from every document is no mass deletion for the guard 
   pair.desktop.git({"commit", "--quiet", "-m", "Track them"});
   pair.desktop.ok({"push"});
   const auto files = pair.world.origin_files();
+  REQUIRE(files.size() == 15);
   pair.desktop.git({"switch", "--quiet", "without"});
   CHECK(pair.desktop.ps({"sync"}).exit == 0);
   CHECK(pair.world.origin_files() == files);
