@@ -87,7 +87,7 @@ TEST_CASE("a conflict's trailer quotes its path as git does, and has - for an ab
 }
 
 TEST_CASE("a binary file changed on both sides is a conflict, and both stay whole", "[conflict]") {
-  const std::string base("\0base\0 1\n2\n3\n4\n5\n6\n7\n8\n", 25);
+  const std::string base("\0base\0 1\n2\n3\n4\n5\n6\n7\n8\n", 23);
   Pair pair(Files{{planning + "x.bin", base}});
   pair.desktop.write(planning + "x.bin", "desktop" + base).ok({"push"});
   pair.code.write(planning + "x.bin", base + "code");

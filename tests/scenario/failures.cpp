@@ -330,7 +330,6 @@ TEST_CASE("a branch of a newer format is read, never written, with a word on upg
 
 TEST_CASE("wrong usage is exit 2", "[failures]") {
   Pair pair;
-  CHECK(pair.desktop.ps({}).exit == 2);
   CHECK(pair.desktop.ps({"pusch"}).exit == 2);
   CHECK(pair.desktop.ps({"push", "--no-such-option"}).exit == 2);
   CHECK(pair.desktop.ps({"show"}).exit == 2);

@@ -90,7 +90,7 @@ TEST_CASE("half of the files, or fewer than ten, may go, where no lower limit is
   }
   SECTION("but a lower limit is obeyed") {
     Pair pair(many(40));
-    pair.desktop.git({"config", "promptsync.limits.max_delete_percent", "20"});
+    pair.desktop.write(".claude/sync/config.yml", "version: 1\nlimits: {max_delete_percent: 20}\n");
     remove_some(pair.desktop, 10);
     CHECK(pair.desktop.ps({"push"}).exit == 5);
     CHECK(pair.world.origin_files().size() == 40);
