@@ -61,7 +61,8 @@ std::optional<ByteSet> named_class(std::string_view name) {
   return std::nullopt;
 }
 
-/// Reads `[…]`. The first ']' is plain, so is a '-' at either end; a range that runs backwards is empty.
+/// Reads `[…]`. The first ']' is plain, so is a '-' at either end; of a range that
+/// runs backwards only the first byte counts, as in git.
 class BracketReader {
  public:
   /// `at` is behind the opening bracket.
@@ -204,7 +205,8 @@ std::optional<Glob> Glob::compile(std::string_view pattern) {
       if (program->accepts[i][c]) glob.accepts_[c * glob.words_ + word] |= bit;
     }
   }
-  if (glob.steps_ > 0 && program->accepts.back().count() == 1) {
+  // A '/' at the end may belong to a `**/` that is left out.
+  if (glob.steps_ > 0 && program->accepts.back().count() == 1 && !program->accepts.back()['/']) {
     for (std::size_t c = 0; c < 256; ++c) {
       if (program->accepts.back()[c]) glob.last_byte_ = static_cast<char>(c);
     }

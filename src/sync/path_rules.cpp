@@ -127,6 +127,8 @@ class Name {
   bool is_dot_git() const {
     return folded_ == ".git" || (short_ && short_->stem == "git" && short_->extension.empty());
   }
+  /// Begins with a dot, or stands for a name that may.
+  bool is_hidden() const { return short_.has_value() || folded_.starts_with('.'); }
   bool is_claude_settings() const { return folded_.starts_with("settings") && folded_.ends_with(".json"); }
 
  private:
@@ -138,7 +140,7 @@ bool makes_programs_run(const Name& name, bool in_claude_folder) {
   constexpr std::string_view anywhere[] = {".gitattributes", ".gitmodules", ".envrc", ".mcp.json",
                                            ".vscode",        ".github",     ".husky"};
   constexpr std::string_view claude[] = {"sync", "hooks", "settings.json"};
-  if (name.is_dot_git() || name.is_any_of(anywhere)) return true;
+  if (name.is_dot_git() || (name.is_hidden() && name.is_any_of(anywhere))) return true;
   return in_claude_folder && (name.is_any_of(claude) || name.is_claude_settings());
 }
 

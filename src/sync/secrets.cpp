@@ -47,12 +47,15 @@ bool is_long_and_varied(std::string_view token, std::size_t min_length) {
   return token.size() >= min_length && is_varied(token);
 }
 
-/// Where tokens have dashes, words joined by dashes look like one (`sk-ant-your-key-goes-here`), but have no long part.
-bool has_long_part(std::string_view token, std::size_t min_length) {
-  while (!token.empty()) {
-    const std::size_t dash = std::min(token.find('-'), token.size());
-    if (is_long_and_varied(token.substr(0, dash), min_length)) return true;
-    token.remove_prefix(std::min(dash + 1, token.size()));
+/// Where tokens have dashes, words joined by dashes look like one (`sk-ant-your-key-goes-here`), but none of them is
+/// this long. Real ones have a dash every 64 characters or so, and a long part soon.
+bool has_long_part(std::string_view token) {
+  constexpr std::size_t long_part = 16, most_parts = 8;
+  for (std::size_t i = 0; i < most_parts; ++i) {
+    const std::string_view part = run_of(token, is_word);
+    if (is_long_and_varied(part, long_part)) return true;
+    if (part.size() == token.size() || token[part.size()] != '-') return false;
+    token.remove_prefix(part.size() + 1);
   }
   return false;
 }
@@ -87,17 +90,17 @@ Kind private_key(const Place& place) {
 Kind sk_token(const Place& place) {
   const std::optional<std::string_view> rest = place.behind("sk-");
   if (!rest) return nullptr;
-  constexpr std::size_t long_part = 16;
-  constexpr std::string_view openai[] = {"proj-", "svcacct-", "admin-", "None-"};
-  const std::string_view token = run_of(*rest, is_word_or_dash);
-  if (token.starts_with("ant-")) {
-    return token.size() >= 32 && has_long_part(token.substr(4), long_part) ? "Anthropic key" : nullptr;
+  constexpr std::pair<std::string_view, Kind> prefixes[] = {{"ant-", "Anthropic key"},
+                                                            {"proj-", "OpenAI key"},
+                                                            {"svcacct-", "OpenAI key"},
+                                                            {"admin-", "OpenAI key"},
+                                                            {"None-", "OpenAI key"}};
+  for (const auto& [prefix, kind] : prefixes) {
+    if (!rest->starts_with(prefix)) continue;
+    const bool found = has_long_part(rest->substr(prefix.size())) && run_of(*rest, is_word_or_dash).size() >= 32;
+    return found ? kind : nullptr;
   }
-  for (const std::string_view prefix : openai) {
-    if (!token.starts_with(prefix)) continue;
-    return token.size() >= 32 && has_long_part(token.substr(prefix.size()), long_part) ? "OpenAI key" : nullptr;
-  }
-  return is_long_and_varied(run_of(token, is_alnum), 40) ? "OpenAI key" : nullptr;
+  return is_long_and_varied(run_of(*rest, is_alnum), 40) ? "OpenAI key" : nullptr;
 }
 
 Kind slack_token(const Place& place) {
@@ -126,20 +129,22 @@ Kind slack_webhook(const Place& place) {
 }
 
 Kind github_token(const Place& place) {
+  if (place.before.ends_with('t')) {  // github_pat_, 22 characters, '_', 59 characters
+    const std::optional<std::string_view> rest = place.behind("github_pat_");
+    return rest && is_long_and_varied(run_of(*rest, is_word), 82) ? "GitHub token" : nullptr;
+  }
   for (const std::string_view prefix : {"ghp_", "gho_", "ghu_", "ghs_", "ghr_"}) {
     const std::optional<std::string_view> rest = place.behind(prefix);
-    if (rest && is_long_and_varied(run_of(*rest, is_alnum), 36)) return "GitHub token";
+    if (rest) return is_long_and_varied(run_of(*rest, is_alnum), 36) ? "GitHub token" : nullptr;
   }
-  // github_pat_, 22 characters, '_', 59 characters
-  const std::optional<std::string_view> rest = place.behind("github_pat_");
-  return rest && is_long_and_varied(run_of(*rest, is_word), 82) ? "GitHub token" : nullptr;
+  return nullptr;
 }
 
 /// AKIA or ASIA and 16 more; the place is the second letter.
 Kind aws_key(const Place& place) {
   constexpr std::size_t length = 18;  // behind the second letter
   if (!place.after.starts_with("IA") || !place.before.ends_with('A')) return nullptr;
-  const std::string_view token = run_of(place.after, is_word);
+  const std::string_view token = run_of(place.after, is_word, length + 1);
   if (token.size() != length) return nullptr;
   const std::string_view ahead = place.before.substr(0, place.before.size() - 1);
   if (!ahead.empty() && is_word(ahead.back())) return nullptr;
@@ -189,7 +194,7 @@ Kind secret_at(char found, const Place& place) {
       if (place.before.ends_with('-')) return private_key(place);
       return slack_token(place);
     case '_':
-      return github_token(place);
+      return place.before.ends_with('_') ? nullptr : github_token(place);
     case '/':
       kind = url_with_password(place);
       return kind != nullptr ? kind : slack_webhook(place);
