@@ -37,6 +37,14 @@ struct SessionNews {
   std::string branch;
   std::optional<Oid> commit;
   std::vector<ManifestEntry> manifest;
+  std::size_t total = 0;  ///< how many there are; equals manifest.size() unless the list was cut
+
+  // What the front matter would say of it. Empty in the entry of the front matter's own session: it stands there.
+  std::optional<std::string> last_update;
+  std::optional<std::string> timestamp;
+  std::optional<std::string> direction;
+  std::optional<std::string> action;
+  std::map<std::string, Ack> acks;  ///< by endpoint
   bool operator==(const SessionNews&) const = default;
 };
 
@@ -52,15 +60,17 @@ struct Document {
   std::optional<Oid> commit;
   std::optional<std::string> branch;
   std::optional<std::string> session;
-  std::map<std::string, Ack> acks;  ///< by endpoint
-  std::map<std::string, SessionNews>
-      sessions;  ///< by session; at least that of `session`, when it has something waiting
+  std::map<std::string, Ack> acks;              ///< of `session`, by endpoint
+  std::map<std::string, SessionNews> sessions;  ///< what waits, by session, that of `session` included
+  std::map<std::string, std::map<std::string, Ack>> idle_sessions;  ///< acks of other sessions where nothing waits
 
-  bool has_machine_part = false;                                  ///< false for a body written by hand
-  std::vector<std::pair<std::string, std::string>> unknown_keys;  ///< front matter lines we do not know, in order, raw
-  std::string before;                                             ///< text before the front matter, kept on rewrite
+  bool has_machine_part = false;  ///< false for a body written by hand
+  /// Front matter that we do not know, in order: the key ("" for a line without one), and all its lines, raw.
+  std::vector<std::pair<std::string, std::string>> unknown_keys;
+  std::string before;         ///< text before the front matter, kept on rewrite
   std::string after;          ///< text between front matter and machine part, and after it, kept on rewrite
   std::string machine_extra;  ///< unknown fields of the machine part as a JSON object, kept on rewrite; "" for none
+  bool operator==(const Document&) const = default;
 };
 
 /// Reads any text leniently, and never throws for what a person may write. Throws Error{rejected} only for a body over
@@ -97,11 +107,24 @@ struct Facts {
 /// older than 30 days. Deterministic: two endpoints with the same facts and acknowledgements compose the same document.
 Document compose(const Document& present, const Facts& facts);
 
+/// Names in `present` that a person wrote and no commit carries: pull warns of them, and leaves the beacon as it is.
+/// What the machine part lists is ours and not meant. `branch_has` answers whether the sync branch has a document that
+/// is_called that name.
+std::vector<std::string> announced_but_absent(const Document& present,
+                                              const std::function<bool(std::string_view name)>& branch_has);
+
+/// Does an announced name mean this path? A bare name (no '/') means any path that ends in it.
+bool is_called(std::string_view path, std::string_view name);
+
+/// The document without a session that was deleted; the front matter goes on to the newest that waits.
+Document without_session(Document document, std::string_view session);
+
 /// True where publishing `composed` over `present` would change nothing that a reader sees: all fields but the time
-/// `at` of acknowledgements are equal.
+/// `at` of acknowledgements are equal. Lists that were cut when `present` was written do not count as different.
 bool same_news(const Document& present, const Document& composed);
 
-/// Endpoints in `acks` that lack something of the branch: no commit yet, or changes_since(commit) is not empty.
+/// Endpoints that acknowledged `facts.session` and lack something of the branch: no commit yet, or
+/// changes_since(commit) is not empty.
 std::vector<std::string> behind(const Document& document, const Facts& facts);
 
 }  // namespace ps_sync::beacon
