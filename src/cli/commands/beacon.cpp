@@ -1,0 +1,55 @@
+#include "cli/commands/commands.hpp"
+#include "cli/progress.hpp"
+#include "cli/terminal.hpp"
+
+namespace ps_sync::cli {
+
+namespace {
+
+/// The body as it stands there; on a terminal control characters are escaped, since anybody may have written it.
+std::string body_text(const View& view, const std::string& body) {
+  if (!view.terminal) return body;
+  std::string out;
+  for (const std::string& line : lines_of(body)) out += concat(escape_for_display(line), "\n");
+  return out;
+}
+
+ExitCode run_show(Context& context) {
+  std::optional<std::string> body;
+  {
+    const Progress progress(context, "reading the beacon");
+    body = app::show_beacon(context.options);
+  }
+  if (context.json) {
+    write_out(json::beacon(body) + "\n");
+  } else if (body) {
+    write_out(body_text(context.out, *body));
+  } else if (!context.quiet) {
+    write_err("no beacon is published\n");
+  }
+  return ExitCode::done;
+}
+
+ExitCode run_change(Context& context, app::SyncReport (*use_case)(const app::Options&)) {
+  app::SyncReport report;
+  {
+    const Progress progress(context, "publishing the beacon");
+    report = use_case(context.options);
+  }
+  return deliver_sync(context, {}, report, false);
+}
+
+}  // namespace
+
+Action add_beacon(CLI::App& command) {
+  command.require_subcommand(1);
+  CLI::App* show = command.add_subcommand("show", "Print the published beacon");
+  CLI::App* reset = command.add_subcommand("reset", "Set it to idle, whatever waits");
+  command.add_subcommand("repair", "Compose it anew from git and publish it");
+  return [show, reset](Context& context) {
+    if (show->parsed()) return run_show(context);
+    return run_change(context, reset->parsed() ? app::reset_beacon : app::repair_beacon);
+  };
+}
+
+}  // namespace ps_sync::cli
