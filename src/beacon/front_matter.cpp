@@ -110,33 +110,20 @@ class Finder {
  private:
   Kind kind(const Block& block, std::size_t i) const { return kind_of(lines_.line(i, block.indent)); }
 
-  /// Finds the end of an opened block; false where it is no front matter of ours.
+  /// Finds the end of an opened block; false where it is no front matter of ours. That must not hang on a `---` below,
+  /// since writing adds one.
   bool close(Block& block) const {
-    if (!begins_with_entry(block)) return false;
-    std::optional<std::size_t> last_known;
+    if (walk(block) == 0) return false;
+    std::size_t last_known = block.first;
     std::size_t fence = block.first;
     for (; fence < lines_.count() && kind(block, fence) != Kind::fence; ++fence) {
       if (kind(block, fence) == Kind::known) last_known = fence;
     }
-    if (!last_known) return false;
-    if (fence < lines_.count() && !has_paragraph(block, *last_known + 1, fence)) {
+    if (fence < lines_.count() && !has_paragraph(block, last_known + 1, fence)) {
       block.end = fence;
       block.after = fence + 1;
-      return true;
     }
-    return walk(block, fence) > 0;
-  }
-
-  /// A person's paragraph below a `---` is no front matter, though one may stand further down.
-  bool begins_with_entry(const Block& block) const {
-    std::size_t i = block.first;
-    while (i < lines_.count() && kind(block, i) == Kind::blank) ++i;
-    while (i < lines_.count()) {
-      const Kind is = kind(block, i++);
-      if (is == Kind::known || is == Kind::key || is == Kind::comment) return true;
-      if (is == Kind::blank || is == Kind::fence) return false;
-    }
-    return false;
+    return true;
   }
 
   bool has_paragraph(const Block& block, std::size_t from, std::size_t to) const {
@@ -149,9 +136,11 @@ class Finder {
 
   /// Sets the end of a block that nothing closes: before the first thing that is no entry, and that no known key
   /// follows in the same paragraph. Returns how many known keys there are.
-  std::size_t walk(Block& block, std::size_t limit) const {
+  std::size_t walk(Block& block) const {
+    const std::size_t limit = lines_.count();
     std::size_t known = 0;
     std::size_t i = block.first;
+    while (i < limit && kind(block, i) == Kind::blank) ++i;
     while (i < limit) {
       const Kind is = kind(block, i);
       if (is == Kind::fence) break;
@@ -183,7 +172,7 @@ class Finder {
         ++i;
         continue;
       }
-      if (walk(block, lines_.count()) >= 2) {
+      if (walk(block) >= 2) {
         if (block.end < lines_.count() && kind(block, block.end) == Kind::fence) block.after = block.end + 1;
         return block;
       }
