@@ -10,6 +10,10 @@ std::string with_allow_deletes(Command command) {
   return concat("ps-sync ", command == Command::other ? "sync" : to_text(command), " --allow-deletes");
 }
 
+std::string gone_text(std::size_t number) {
+  return concat(count(number, "document"), number == 1 ? " is" : " are", " gone from here, and not taken for deleted");
+}
+
 std::string kept_lines(const View& view, const std::vector<app::KeptChange>& kept) {
   std::string out;
   for (const app::KeptChange& change : kept) {
@@ -25,7 +29,8 @@ std::string nothing_text(const View& view, Command command, const app::SyncRepor
   if (!report.conflicts.empty()) return "";
   const std::string_view text = command == Command::push   ? "Nothing to push: all is sent"
                                 : command == Command::pull ? "Nothing to pull: all is here"
-                                                           : "Nothing to do: all is in sync";
+                                : command == Command::sync ? "Nothing to do: all is in sync"
+                                                           : "Nothing to do";
   return concat(mark(view, "✅"), text, "\n");
 }
 
@@ -56,8 +61,7 @@ std::string notes_of(const View& view, const SyncWords& words, const app::SyncRe
   if (const std::string held = held_back_lines(view, report.held_back); !held.empty())
     out += concat("held back, all else goes on:\n", held);
   if (!report.refused_deletes.empty() && report.result != app::SyncResult::refused) {
-    out += warning_text(view, concat(count(report.refused_deletes.size(), "document"),
-                                     " gone from here, and not taken for deletions:"));
+    out += warning_text(view, concat(gone_text(report.refused_deletes.size()), ":"));
     out += refused_lines(report.refused_deletes);
     out += concat("if they are meant to go: ", command_text(view, with_allow_deletes(words.command)), "\n");
   }
@@ -96,8 +100,7 @@ Texts sync_text(const View& out, const View& err, const SyncWords& words, const 
 namespace {
 
 Problem refusal(Command command, const app::SyncReport& report) {
-  Error error(ErrorKind::refused, concat(count(report.refused_deletes.size(), "document"),
-                                         " gone from here, and not taken for deletions: nothing was sent"));
+  Error error(ErrorKind::refused, concat("nothing was sent: ", gone_text(report.refused_deletes.size())));
   for (const std::string& line : first_of(report.refused_deletes)) std::move(error).because(line);
   return {std::move(error)
               .hint("if they should not be gone: `ps-sync restore PATH` brings one back")

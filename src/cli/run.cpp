@@ -101,6 +101,7 @@ void learn_labels(Context& context) {
 
 int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away must not end us in the middle of a sync
+  open_missing_streams();
   const ExitCode exit = answer(argc, argv);
   if (flush_out() || exit != ExitCode::done) return static_cast<int>(exit);
   write_err("error: cannot write standard output\n");

@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +19,12 @@ void write_to(std::FILE* stream, std::string_view bytes) {
 }
 
 }  // namespace
+
+void open_missing_streams() {
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);  // each takes the lowest free number
+  if (fd >= 0) close(fd);
+}
 
 bool is_terminal(Stream stream) {
   switch (stream) {

@@ -9,6 +9,10 @@ namespace ps_sync::cli {
 
 enum class Stream { in, out, err };
 
+/// Opens /dev/null for each standard stream that was closed before we started: else the first file that we open would
+/// get its number, and be written to in its place.
+void open_missing_streams();
+
 bool is_terminal(Stream stream);
 /// Is colour wanted where a terminal could show it? NO_COLOR and TERM=dumb say no.
 bool terminal_takes_color();
