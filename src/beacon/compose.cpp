@@ -102,6 +102,7 @@ std::vector<ManifestEntry> waiting_changes(const std::map<std::string, Ack>& ack
   for (const std::string& name : behind_names) add(acks.at(name).commit);
   if (behind_names.empty()) add(std::nullopt);
   std::vector<ManifestEntry> entries;
+  entries.reserve(by_path.size());
   for (auto& [path, entry] : by_path) entries.push_back(std::move(entry));
   return entries;
 }

@@ -13,7 +13,7 @@ namespace ps_sync::beacon {
 
 namespace {
 
-constexpr std::size_t largest_body = 256 * 1024;
+constexpr std::size_t largest_body = std::size_t{256} * 1024;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// A value with the lines that it was wrapped over, or the text of a block scalar.

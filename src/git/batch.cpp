@@ -94,9 +94,9 @@ std::optional<std::string> Batch::find(const Oid& oid) const {
   return found->second;
 }
 
-bool Batch::is_empty() const { return state_->objects.empty(); }
+std::size_t Batch::count() const { return state_->objects.size(); }
 
-std::optional<fs::path> Batch::finish() {
+std::optional<fs::path> Batch::finish(Durable durable) {
   State& state = *state_;
   if (state.objects.empty()) return std::nullopt;
   failpoint("batch-before-pack");
@@ -107,7 +107,7 @@ std::optional<fs::path> Batch::finish() {
   }
   const Oid checksum = state.checksum();
   write_all(state.fd.get(), {reinterpret_cast<const char*>(checksum.bytes.data()), 20}, state.temporary);
-  if (::fdatasync(state.fd.get()) != 0) throw_system_error("write", state.temporary);
+  if (durable == Durable::yes && ::fdatasync(state.fd.get()) != 0) throw_system_error("write", state.temporary);
 
   const fs::path folder = state.store.path() / "objects" / "pack";
   const fs::path pack = folder / concat("pack-", checksum.hex(), ".pack");
@@ -118,13 +118,13 @@ std::optional<fs::path> Batch::finish() {
     const Fd fd(::open(new_index.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0400));
     if (!fd) throw_system_error("write", new_index);
     write_all(fd.get(), make_pack_index(std::move(state.objects), checksum), new_index);
-    if (::fdatasync(fd.get()) != 0) throw_system_error("write", new_index);
+    if (durable == Durable::yes && ::fdatasync(fd.get()) != 0) throw_system_error("write", new_index);
   }
   // The pack first: an index without its pack would be an error to every reader.
   if (::rename(state.temporary.c_str(), pack.c_str()) != 0) throw_system_error("write", pack);
   failpoint("batch-pack-without-index");
   if (::rename(new_index.c_str(), index.c_str()) != 0) throw_system_error("write", index);
-  sync_folder(folder);
+  if (durable == Durable::yes) sync_folder(folder);
   state.fd.reset();
   state.objects.clear();
   state.store.repository().refresh();

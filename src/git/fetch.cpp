@@ -114,8 +114,8 @@ void fetch_objects(Store::Repository& store, Connection& connection, const std::
     const std::string words(trim(connection.errors()));
     const git_error* last = git_error_last();
     Error error(ErrorKind::unreachable, "cannot fetch from the remote");
-    error = std::move(error).because(last != nullptr ? escape_for_display(last->message) : "no reason given");
-    if (!words.empty()) error = std::move(error).because(escape_for_display(words));
+    std::move(error).because(last != nullptr ? escape_for_display(last->message) : "no reason given");
+    if (!words.empty()) std::move(error).because(escape_for_display(words));
     throw error;
   }
   store.refresh();

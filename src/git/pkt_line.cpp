@@ -22,7 +22,7 @@ Error connection_lost(Connection& connection) {
   if (words.empty())
     return Error(ErrorKind::unreachable, "the remote ended the connection").because("it gave no reason");
   Error error(ErrorKind::rejected, "the remote refused");
-  for (const std::string& line : lines_of(words)) error = std::move(error).because(escape_for_display(line));
+  for (const std::string& line : lines_of(words)) std::move(error).because(escape_for_display(line));
   return error;
 }
 

@@ -58,7 +58,19 @@ class NeedCollector {
   std::unordered_set<Oid> seen_;
 };
 
-void send_needed(const Store& store, Connection& connection, const std::vector<NeededObject>& needed) {
+/// Streams the pack: what was found to be needed, then the objects of the ready pack, copied as they are.
+void send_objects(const Store& store, Connection& connection, const std::vector<NeededObject>& needed,
+                  const std::optional<ReadyPack>& ready) {
+  constexpr std::size_t pack_header = 12;
+  constexpr std::size_t pack_trailer = 20;
+  const MappedFile ready_file = ready ? MappedFile(ready->path) : MappedFile();
+  std::uint32_t count = 0;
+  if (ready) {
+    if (ready_file.bytes().size() < pack_header + pack_trailer) {
+      throw Error(ErrorKind::failed, concat("cannot read ", ready->path.string())).because("the pack is cut off");
+    }
+    for (std::size_t i = 8; i < pack_header; ++i) count = count << 8 | static_cast<std::uint8_t>(ready_file.bytes()[i]);
+  }
   Sha1 sha;
   std::string pending;
   const auto flush = [&] {
@@ -70,9 +82,15 @@ void send_needed(const Store& store, Connection& connection, const std::vector<N
     pending += bytes;
     if (pending.size() >= 65536) flush();
   });
-  pending = PackEncoder::header(static_cast<std::uint32_t>(needed.size()));
+  pending = PackEncoder::header(count + static_cast<std::uint32_t>(needed.size()));
   for (const NeededObject& object : needed) encoder.add(object.type, store.read(object.type, object.oid));
   flush();
+  if (ready) {
+    const std::string_view body =
+        ready_file.bytes().substr(pack_header, ready_file.bytes().size() - pack_header - pack_trailer);
+    sha.add(body);
+    connection.write(body);
+  }
   const Oid checksum = sha.finish();
   connection.write({reinterpret_cast<const char*>(checksum.bytes.data()), checksum.bytes.size()});
 }
@@ -131,6 +149,7 @@ class ReportReader {
 void send_commands(Connection& connection, const Advertisement& advertisement, const std::vector<RefUpdate>& updates) {
   std::string capabilities = " report-status";
   if (advertisement.capabilities.contains("side-band-64k")) capabilities += " side-band-64k";
+  if (updates.size() > 1 && advertisement.capabilities.contains("atomic")) capabilities += " atomic";
   capabilities += " agent=ps-sync";
   std::string request;
   for (const RefUpdate& update : updates) {
@@ -158,28 +177,23 @@ std::vector<NeededObject> find_needed(const Store& store, const std::vector<Oid>
 }
 
 PushResult send_pack(const Store& store, Connection& connection, const Advertisement& advertisement,
-                     const std::vector<RefUpdate>& updates, const std::optional<fs::path>& ready_pack) {
+                     const std::vector<RefUpdate>& updates, const std::optional<ReadyPack>& ready) {
   if (!advertisement.capabilities.contains("report-status")) {
     throw Error(ErrorKind::rejected, "cannot push to this remote")
         .because("it does not report what it did with a push");
   }
   failpoint("push-before-send");
-  std::vector<NeededObject> needed;
-  if (!ready_pack) {
-    std::vector<Oid> targets;
-    std::vector<Oid> known;
-    for (const RefUpdate& update : updates) targets.push_back(update.target);
-    for (const auto& [name, oid] : advertisement.refs) {
-      if (store.has(oid)) known.push_back(oid);
-    }
-    needed = find_needed(store, targets, known);
+  std::vector<Oid> targets;
+  std::vector<Oid> known;
+  for (const RefUpdate& update : updates) {
+    targets.push_back(ready && update.target == ready->target ? ready->from : update.target);
   }
+  for (const auto& [name, oid] : advertisement.refs) {
+    if (store.has(oid)) known.push_back(oid);
+  }
+  const std::vector<NeededObject> needed = find_needed(store, targets, known);
   send_commands(connection, advertisement, updates);
-  if (ready_pack) {
-    connection.write(MappedFile(*ready_pack).bytes());
-  } else {
-    send_needed(store, connection, needed);
-  }
+  send_objects(store, connection, needed, ready);
   connection.finish_writing();
   failpoint("push-after-send");
 

@@ -11,7 +11,7 @@
 namespace ps_sync::git {
 
 PushResult send_pack(const Store& store, Connection& connection, const Advertisement& advertisement,
-                     const std::vector<RefUpdate>& updates, const std::optional<fs::path>& ready_pack);
+                     const std::vector<RefUpdate>& updates, const std::optional<ReadyPack>& ready);
 
 /// The objects that `targets` need and a repository with `known` has not, each with its type; parents before children.
 struct NeededObject {

@@ -56,6 +56,11 @@ const RefMap& Remote::list(bool again) {
   return state_->fetch_side->refs;
 }
 
+const RefMap& Remote::seen() {
+  if (state_->push_side) return state_->push_side->refs;
+  return list();
+}
+
 void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
   if (!state_->fetching) state_->open_fetching();
   const RefMap& there = state_->fetch_side->refs;
@@ -84,7 +89,7 @@ const RefMap& Remote::list_for_push() {
 }
 
 PushResult Remote::push(const Store& store, const std::vector<RefUpdate>& updates,
-                        const std::optional<fs::path>& ready_pack) {
+                        const std::optional<ReadyPack>& ready) {
   const RefMap& there = list_for_push();
   const auto value_at = [&](const std::string& ref) -> std::optional<Oid> {
     const auto found = there.find(ref);
@@ -100,7 +105,7 @@ PushResult Remote::push(const Store& store, const std::vector<RefUpdate>& update
 
   const std::unique_ptr<Connection> connection = std::move(state_->pushing);
   const Advertisement advertisement = *std::exchange(state_->push_side, std::nullopt);
-  result = send_pack(store, *connection, advertisement, updates, ready_pack);
+  result = send_pack(store, *connection, advertisement, updates, ready);
   const bool refused =
       std::any_of(result.refs.begin(), result.refs.end(), [](const RefResult& ref) { return !ref.accepted; });
   if (refused) {

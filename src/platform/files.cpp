@@ -18,11 +18,11 @@ namespace ps_sync {
 void throw_system_error(std::string_view doing, const fs::path& path, int code) {
   if (code == 0) code = errno;
   Error error(ErrorKind::failed, concat("cannot ", doing, " ", escape_for_display(path.string())));
-  error = std::move(error).because(std::strerror(code));
+  std::move(error).because(std::strerror(code));
   if (code == ENOSPC || code == EDQUOT) {
-    error = std::move(error).hint("free some space, then run the same command again; nothing was lost");
+    std::move(error).hint("free some space, then run the same command again; nothing was lost");
   } else if (code == EACCES || code == EPERM || code == EROFS) {
-    error = std::move(error).hint(concat("check who may write there: ls -ld ", quote_path(path.string())));
+    std::move(error).hint(concat("check who may write there: ls -ld ", quote_path(path.string())));
   }
   throw error;
 }

@@ -92,8 +92,8 @@ pid_t spawn(const Command& command, const std::array<int, 3>& streams) {
   posix_spawnattr_destroy(&attributes);
   if (code != 0) {
     Error error(ErrorKind::failed, concat("cannot start ", escape_for_display(command.arguments[0])));
-    error = std::move(error).because(std::strerror(code));
-    if (code == ENOENT) error = std::move(error).hint(concat("install ", command.arguments[0], ", or put it on PATH"));
+    std::move(error).because(std::strerror(code));
+    if (code == ENOENT) std::move(error).hint(concat("install ", command.arguments[0], ", or put it on PATH"));
     throw error;
   }
   return pid;

@@ -49,6 +49,13 @@ struct PushResult {
   std::string server_words;  ///< what hooks and the server wrote besides, not yet escaped
 };
 
+/// A pack that was just written: everything that `target` has and `from` lacks.
+struct ReadyPack {
+  fs::path path;
+  Oid from;
+  Oid target;
+};
+
 struct FetchSpec {
   std::string remote_ref;
   std::string store_ref;
@@ -66,16 +73,18 @@ class Remote {
 
   /// What the remote has, as the fetching side is told. Asked once; `again` asks anew.
   const RefMap& list(bool again = false);
+  /// What the remote has, by whichever side was asked last in this command; asks if none was.
+  const RefMap& seen();
   /// Brings commits into the store and sets the store's refs to exactly what the remote has (a rewound remote rewinds
   /// them). Refs that the remote lacks are deleted in the store.
   void fetch(const Store& store, const std::vector<FetchSpec>& refs);
 
   /// What the remote has, as the pushing side is told; opens the connection that push() then uses.
   const RefMap& list_for_push();
-  /// Sends all that the updates need in one pack, then moves the refs; nothing is ever forced. `ready_pack` may name a
-  /// pack file that holds exactly what the remote lacks.
+  /// Sends all that the updates need in one pack, then moves the refs; nothing is ever forced, and where the server
+  /// can, it is all or nothing. A ready pack goes out as it is, what else is needed in front of it.
   PushResult push(const Store& store, const std::vector<RefUpdate>& updates,
-                  const std::optional<fs::path>& ready_pack = std::nullopt);
+                  const std::optional<ReadyPack>& ready = std::nullopt);
 
  private:
   struct State;

@@ -34,10 +34,11 @@ class Batch {
   Oid add_commit(const Commit& commit);
   /// The bytes of a tree or commit that this batch added.
   std::optional<std::string> find(const Oid& oid) const;
-  bool is_empty() const;
 
-  /// Puts pack and index on disk (fsync) and makes the objects visible. Answers the pack's path; absent for no objects.
-  std::optional<fs::path> finish();
+  /// Makes the objects visible, after putting pack and index on disk (fsync) unless told that they may be lost. Answers
+  /// the pack's path; absent for no objects.
+  std::optional<fs::path> finish(Durable durable = Durable::yes);
+  std::size_t count() const;
 
  private:
   friend class Store;

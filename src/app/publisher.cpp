@@ -1,0 +1,120 @@
+#include "app/publisher.hpp"
+
+#include <map>
+
+#include "ps_sync/base/error.hpp"
+#include "ps_sync/sync/trees.hpp"
+
+namespace ps_sync::app {
+namespace {
+
+// Who pushed lately; the acknowledgements know everybody else.
+constexpr std::size_t commits_looked_at = 30;
+// More than fit into a body: entries behind these are only counted.
+constexpr std::size_t entries_with_size = 1000;
+
+std::string template_text(const Context& context) {
+  return read_file(context.place.top / template_file).value_or(std::string(beacon::default_template()));
+}
+
+std::vector<beacon::ManifestEntry> list_changes(const git::Store& store, const Oid& tip,
+                                                const std::optional<Oid>& since) {
+  std::optional<Oid> from;
+  if (since) from = store.read_commit(*since).tree;
+  std::vector<beacon::ManifestEntry> entries;
+  for (const auto& [path, delta] : sync::diff_trees(store, from, store.read_commit(tip).tree)) {
+    beacon::ManifestEntry entry;
+    entry.path = path;
+    entry.change = sync::to_text(sync::kind_of(delta));
+    if (delta.side) entry.blob = delta.side->oid;
+    const bool is_file = delta.side && (delta.side->mode & 0170000) == 0100000;
+    if (is_file && entries.size() < entries_with_size && store.has(delta.side->oid))
+      entry.size = store.size_of(delta.side->oid);
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+void describe_tip(const git::Store& store, const Oid& tip, beacon::Facts& facts) {
+  std::size_t left = commits_looked_at;
+  bool has_subject = false;
+  store.walk({tip}, {}, [&](const git::Commit& commit) {
+    const std::string endpoint = commit.find_trailer("Promptsync-Endpoint").value_or("");
+    if (commit.oid == tip) {
+      facts.tip_endpoint = endpoint;
+      facts.tip_subject = commit.subject();
+      facts.tip_time = commit.committer.time;
+    }
+    if (!endpoint.empty()) facts.pushed_by.insert(endpoint);
+    // What a merge is about is the change it brought.
+    if (!has_subject && commit.parents.size() == 1 && endpoint == facts.tip_endpoint) {
+      facts.tip_subject = commit.subject();
+      has_subject = true;
+    }
+    return --left > 0;
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<beacon::Provider> make_provider(const Context& context, git::Remote& remote) {
+  const std::string& provider = context.settings().beacon.provider;
+  if (provider == "none") return beacon::make_none_provider();
+  if (provider == "git") return beacon::make_git_provider(context.store, remote, committer_now(context));
+  throw Error(ErrorKind::config, concat("this version has no beacon provider ", provider))
+      .hint("use the git ref: ps-sync config set beacon.provider git");
+}
+
+beacon::Facts gather_facts(const Context& context, const std::optional<Oid>& tip, const std::optional<Oid>& applied) {
+  const git::Store& store = context.store;
+  beacon::Facts facts;
+  facts.endpoint = context.endpoint;
+  facts.session = context.session();
+  facts.branch = context.branch();
+  facts.labels = context.settings().labels;
+  facts.now = now();
+  facts.tip = tip;
+  if (applied && tip && store.has(*applied) && store.is_ancestor(*applied, *tip)) facts.applied = applied;
+  facts.is_on_branch = [&store, tip](const Oid& commit) {
+    return tip && store.has(commit) && store.is_ancestor(commit, *tip);
+  };
+  auto known = std::make_shared<std::map<std::optional<Oid>, std::vector<beacon::ManifestEntry>>>();
+  facts.changes_since = [&store, tip, known](const std::optional<Oid>& since) -> std::vector<beacon::ManifestEntry> {
+    if (!tip || since == tip) return {};
+    const auto found = known->find(since);
+    if (found != known->end()) return found->second;
+    return known->emplace(since, list_changes(store, *tip, since)).first->second;
+  };
+  if (tip) describe_tip(store, *tip, facts);
+  return facts;
+}
+
+Publisher::Publisher(const Context& context, git::Remote& remote)
+    : context_(context), provider_(make_provider(context, remote)) {}
+
+std::optional<std::string> Publisher::compose(const std::optional<Oid>& tip, const std::optional<Oid>& applied,
+                                              const std::function<void(beacon::Document&)>& edit) {
+  if (provider_->name() == "none") return std::nullopt;
+  const std::optional<std::string> body = provider_->read();
+  beacon::Document present;
+  bool readable = body.has_value();
+  try {
+    if (body) present = beacon::parse(*body);
+  } catch (const Error&) {
+    readable = false;  // refused as hostile: it is replaced
+  }
+  absent_ = beacon::announced_but_absent(present, [&](std::string_view name) {
+    if (!tip) return false;
+    for (const auto& [path, delta] :
+         sync::diff_trees(context_.store, std::nullopt, context_.store.read_commit(*tip).tree)) {
+      if (beacon::is_called(path, name)) return true;
+    }
+    return false;
+  });
+  composed_ = beacon::compose(present, gather_facts(context_, tip, applied));
+  if (edit) edit(composed_);
+  if (readable && beacon::same_news(present, composed_)) return std::nullopt;
+  return beacon::render(composed_, template_text(context_));
+}
+
+}  // namespace ps_sync::app

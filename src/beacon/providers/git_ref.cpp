@@ -1,0 +1,90 @@
+#include "ps_sync/base/error.hpp"
+#include "ps_sync/beacon/provider.hpp"
+
+namespace ps_sync::beacon {
+namespace {
+
+constexpr const char* file_name = "BEACON.md";
+constexpr std::uint64_t largest_body = 256 * 1024;
+
+class GitRefProvider : public Provider {
+ public:
+  GitRefProvider(const git::Store& store, git::Remote& remote, git::Signature author)
+      : store_(store), remote_(remote), author_(std::move(author)) {}
+
+  std::string name() const override { return "git"; }
+
+  std::optional<std::string> read() override {
+    const git::RefMap& there = remote_.seen();
+    const auto found = there.find(git_beacon_ref);
+    const std::optional<Oid> published = found == there.end() ? std::nullopt : std::optional(found->second);
+    seen_ = store_.find_ref(seen_beacon_ref);
+    if (published != seen_) {
+      remote_.fetch(store_, {{git_beacon_ref, seen_beacon_ref}});
+      seen_ = store_.find_ref(seen_beacon_ref);
+    }
+    if (!seen_) return std::nullopt;
+    // Something that is no beacon stands there: it reads as an empty body, and the next version is its child.
+    return read_beacon_commit(store_, *seen_).value_or("");
+  }
+
+  Published publish(const std::string& body) override {
+    const git::RefUpdate update = *as_ref_update(body);
+    const git::PushResult result = remote_.push(store_, {update});
+    const git::RefResult& ref = result.refs.front();
+    if (ref.accepted) {
+      ref_update_accepted(update);
+      return Published::yes;
+    }
+    if (ref.moved) {
+      remote_.list(true);
+      return Published::moved;
+    }
+    throw Error(ErrorKind::rejected, "cannot publish the beacon")
+        .because(escape_for_display(ref.reason))
+        .because(escape_for_display(trim(result.server_words)))
+        .hint(concat("let the server accept ", git_beacon_ref,
+                     ", or choose another beacon: ps-sync config set beacon.provider none"));
+  }
+
+  std::optional<git::RefUpdate> as_ref_update(const std::string& body) override {
+    git::Batch batch = store_.begin_batch();
+    git::Commit commit;
+    commit.tree = batch.add_tree({{git::mode_file, file_name, batch.add(git::ObjectType::blob, body)}});
+    if (seen_) commit.parents.push_back(*seen_);
+    commit.author = commit.committer = author_;
+    commit.message = "Update the beacon\n\nPromptsync-Format: 1\n";
+    const Oid target = batch.add_commit(commit);
+    batch.finish(Durable::no);  // a hint, made anew from git whenever it is lost
+    return git::RefUpdate{git_beacon_ref, seen_, target};
+  }
+
+  void ref_update_accepted(const git::RefUpdate& update) override {
+    store_.move_ref(seen_beacon_ref, store_.find_ref(seen_beacon_ref), update.target);
+    seen_ = update.target;
+  }
+
+ private:
+  const git::Store& store_;
+  git::Remote& remote_;
+  git::Signature author_;
+  std::optional<Oid> seen_;
+};
+
+}  // namespace
+
+std::optional<std::string> read_beacon_commit(const git::Store& store, const Oid& commit) {
+  for (const git::TreeEntry& entry : store.read_tree(store.read_commit(commit).tree)) {
+    if (entry.name != file_name || entry.mode == git::mode_tree) continue;
+    if (!store.has(entry.oid) || store.size_of(entry.oid) > largest_body) return std::nullopt;
+    return store.read(git::ObjectType::blob, entry.oid);
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<Provider> make_git_provider(const git::Store& store, git::Remote& remote,
+                                            const git::Signature& author) {
+  return std::make_unique<GitRefProvider>(store, remote, author);
+}
+
+}  // namespace ps_sync::beacon
