@@ -26,7 +26,9 @@ target_compile_options(ps_sync_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough
   -Wno-missing-field-initializers
   $<$<BOOL:${PS_SYNC_WARNINGS_AS_ERRORS}>:-Werror>
-  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+  # GCC 12, once it optimises, sees an uninitialised value in an empty std::optional (GCC bug 80635).
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-maybe-uninitialized>)
 if(PS_SYNC_SANITIZE)
   target_compile_options(ps_sync_settings INTERFACE
     -fsanitize=${PS_SYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

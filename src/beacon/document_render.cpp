@@ -62,7 +62,7 @@ Text text_of_template(std::string_view template_text) {
   const FrontMatter front = read_front_matter(parted.text);
   Text text{std::string(front.before), std::string(front.after)};
   if (!trim(text.after).empty()) {
-    if (text.after[0] != '\n' && text.after[0] != '\r') text.after.insert(0, "\n");
+    if (text.after[0] != '\n' && text.after[0] != '\r') text.after = concat("\n", text.after);
     if (text.after.back() != '\n') text.after += '\n';
   }
   return text;

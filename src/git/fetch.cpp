@@ -26,6 +26,7 @@ struct Stream {
 struct Subtransport {
   git_smart_subtransport base;
   Session* session;
+  Stream* stream;  // one for the whole conversation: libgit2 insists on getting the same again. It frees it
 };
 
 template <class Work>
@@ -61,9 +62,11 @@ void free_stream(git_smart_subtransport_stream* raw) { delete reinterpret_cast<S
 
 int open_service(git_smart_subtransport_stream** out, git_smart_subtransport* raw, const char* /*url*/,
                  git_smart_service_t /*service*/) {
-  Session* session = reinterpret_cast<Subtransport*>(raw)->session;
-  auto* stream = new Stream{{raw, read_stream, write_stream, free_stream}, session};
-  *out = &stream->base;
+  auto* subtransport = reinterpret_cast<Subtransport*>(raw);
+  if (subtransport->stream == nullptr) {
+    subtransport->stream = new Stream{{raw, read_stream, write_stream, free_stream}, subtransport->session};
+  }
+  *out = &subtransport->stream->base;
   return 0;
 }
 
@@ -72,7 +75,7 @@ int close_subtransport(git_smart_subtransport* /*raw*/) { return 0; }
 void free_subtransport(git_smart_subtransport* raw) { delete reinterpret_cast<Subtransport*>(raw); }
 
 int make_subtransport(git_smart_subtransport** out, git_transport* /*owner*/, void* session) {
-  auto* made = new Subtransport{{open_service, close_subtransport, free_subtransport}, static_cast<Session*>(session)};
+  auto* made = new Subtransport{{open_service, close_subtransport, free_subtransport}, static_cast<Session*>(session), nullptr};
   *out = &made->base;
   return 0;
 }

@@ -7,7 +7,7 @@
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
 
-#ifdef PS_SYNC_GIT2_SONAME
+#ifdef PS_SYNC_LIBGIT2_SONAME
 #include <dlfcn.h>
 
 // libgit2 of Debian and Ubuntu parses the whole bundle of CA certificates when it starts (5 ms), for a TLS that ps-sync
@@ -21,7 +21,7 @@ extern "C" __attribute__((visibility("default"))) int mbedtls_x509_crt_parse_fil
 namespace ps_sync::git {
 namespace {
 
-#ifdef PS_SYNC_GIT2_SONAME
+#ifdef PS_SYNC_LIBGIT2_SONAME
 void open_library(const char* name, const char* package) {
   if (::dlopen(name, RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
   const char* reason = ::dlerror();
@@ -49,17 +49,17 @@ void initialise_libgit2() {
 }  // namespace
 
 void load_libcrypto() {
-#ifdef PS_SYNC_CRYPTO_SONAME
+#ifdef PS_SYNC_LIBCRYPTO_SONAME
   static std::once_flag once;
-  std::call_once(once, [] { open_library(PS_SYNC_CRYPTO_SONAME, "libssl3"); });
+  std::call_once(once, [] { open_library(PS_SYNC_LIBCRYPTO_SONAME, "libssl3"); });
 #endif
 }
 
 void load_libgit2() {
   static std::once_flag once;
   std::call_once(once, [] {
-#ifdef PS_SYNC_GIT2_SONAME
-    open_library(PS_SYNC_GIT2_SONAME, "libgit2-dev");
+#ifdef PS_SYNC_LIBGIT2_SONAME
+    open_library(PS_SYNC_LIBGIT2_SONAME, "libgit2-dev");
 #endif
     initialise_libgit2();
   });

@@ -40,10 +40,14 @@ Conflict to_conflict(const json& value) {
 }  // namespace
 
 std::string format_index_state(const IndexState& state) {
-  json out{{"base", from_oid(state.base)}, {"session", state.session},
-           {"rules", state.rules},         {"made", from_oid(state.made)},
+  json out{{"base", from_oid(state.base)},
+           {"session", state.session},
+           {"rules", state.rules},
+           {"made", from_oid(state.made)},
            {"head", state.head ? json(*state.head) : json(nullptr)},
-           {"conflicts", json::array()},   {"waiting", json::array()}};
+           {"conflicts", json::array()},
+           {"waiting", json::array()},
+           {"taken_away", json::array()}};
   for (const Conflict& conflict : state.conflicts) out["conflicts"].push_back(from_conflict(conflict));
   for (const std::string& path : state.waiting) out["waiting"].push_back(quote_path(path));
   for (const std::string& path : state.taken_away) out["taken_away"].push_back(quote_path(path));

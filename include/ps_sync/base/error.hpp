@@ -23,18 +23,12 @@ enum class ErrorKind {
 /// and never hold a secret: URLs are redacted where they are parsed.
 class Error : public std::exception {
  public:
-  Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
+  Error(ErrorKind kind, std::string message);
 
   /// Adds a reason; reasons are printed in the order added, as `cause:` lines.
-  Error&& because(std::string cause) && {
-    causes_.push_back(std::move(cause));
-    return std::move(*this);
-  }
+  Error&& because(std::string cause) &&;
   /// Adds something to type or open, printed as a `hint:` line.
-  Error&& hint(std::string advice) && {
-    hints_.push_back(std::move(advice));
-    return std::move(*this);
-  }
+  Error&& hint(std::string advice) &&;
 
   const char* what() const noexcept override { return message_.c_str(); }
   ErrorKind kind() const { return kind_; }
