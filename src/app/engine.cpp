@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "app/state_files.hpp"
+#include "app/state_file.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
 #include "ps_sync/sync/conflicts.hpp"
@@ -16,6 +16,12 @@ namespace {
 // Up to here a whole look takes no noticeable time, so that a pull takes it even where nothing came.
 constexpr std::size_t quick_look = 2000;
 constexpr auto lock_wait = std::chrono::seconds(30);
+
+/// Was the remote's name chosen by somebody? The default, origin, may well not be there yet.
+bool is_remote_named(const Context& context) {
+  return std::any_of(context.config.values.begin(), context.config.values.end(),
+                     [](const config::Value& value) { return value.key == "remote" && value.origin != "default"; });
+}
 
 }  // namespace
 
@@ -45,6 +51,12 @@ void Engine::open() {
     remote_ = std::make_unique<git::Remote>(
         std::move(*address), git::RemoteOptions{context_.settings().network_timeout, context_.options.terminal});
     publisher_ = std::make_unique<Publisher>(context_, *remote_);
+  }
+  if (!remote_ && is_remote_named(context_)) {
+    note_failure(Error(ErrorKind::config, concat("no remote named ", escape_for_display(context_.settings().remote)))
+                     .because("the settings name it, and git does not know it")
+                     .hint("see what there is: git remote -v")
+                     .hint("then: ps-sync config set remote NAME-OR-URL"));
   }
   local_ = context_.store.find_ref(context_.local_ref());
   tip_ = context_.store.find_ref(context_.tip_ref());
@@ -209,7 +221,9 @@ void Engine::finish_report() {
     if (!report_.failure) outbox_.last_failure.reset();
   }
   write_outbox(context_, outbox_);
-  write_state_files(context_, *tree_, local_, tip_, outbox_, report_.held_back);
+  StateFile state = look_at_state(context_, *tree_, local_, tip_);
+  for (const HeldBack& held : report_.held_back) state.held_back.push_back(held.path);
+  write_state_file(context_, state, outbox_);
 }
 
 }  // namespace ps_sync::app

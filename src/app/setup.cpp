@@ -28,8 +28,9 @@ class Setup {
   InitReport run() {
     const Context before = open_context(options_);
     report_.already_set_up = !before.endpoint.empty();
-    choose_endpoint(before);
     check_include();
+    check_remote();
+    choose_endpoint(before);
     make_folders();
     write_settings();
     const Context context = open_context(options_);
@@ -41,6 +42,7 @@ class Setup {
     find_tracked(context);
     make_private_folders(context.place.shared_folder());
     context.store.create();
+    ensure_branch(context);
     look_at_remote(context);
     return std::move(report_);
   }
@@ -63,6 +65,13 @@ class Setup {
   /// Refused before anything is made: a root that may not travel, or is no safe path.
   void check_include() const {
     if (!what_.include.empty()) sync::SyncSet(what_.include, {}, {});
+  }
+
+  void check_remote() const {
+    if (!what_.remote || git::find_remote(open_.config, open_.place, *what_.remote)) return;
+    throw Error(ErrorKind::failed, concat("no remote named ", escape_for_display(*what_.remote)))
+        .hint("see what there is: git remote -v")
+        .hint("or give an address: ps-sync init --remote URL");
   }
 
   void make_folder(const std::string& path) {
@@ -110,11 +119,6 @@ class Setup {
     }
     if (what_.project) set("beacon.project", *what_.project);
     if (text != before) write_file(path, *text, 0644);
-    if (what_.remote && !git::find_remote(open_.config, open_.place, *what_.remote)) {
-      throw Error(ErrorKind::failed, concat("no remote named ", escape_for_display(*what_.remote)))
-          .hint("see what there is: git remote -v")
-          .hint("or give an address: ps-sync init --remote URL");
-    }
   }
 
   void migrate_prompts() {
@@ -151,6 +155,14 @@ class Setup {
     for (std::string& path : split(output.out, '\0')) {
       if (!path.empty() && context.set.contains(path)) report_.tracked.push_back(std::move(path));
     }
+  }
+
+  static void ensure_branch(const Context& context) {
+    FileLock lock(context.lock_path(), std::chrono::seconds(30));
+    if (!context.store.find_ref(context.local_ref())) {
+      context.store.move_ref(context.local_ref(), std::nullopt, ensure_root_commit(context.store));
+    }
+    if (!lock.holder_crashed()) lock.mark_clean();
   }
 
   void look_at_remote(const Context& context) {

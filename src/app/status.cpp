@@ -4,7 +4,7 @@
 
 #include "app/outbox.hpp"
 #include "app/publisher.hpp"
-#include "app/state_files.hpp"
+#include "app/state_file.hpp"
 #include "app/working_tree.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/sync/apply.hpp"
@@ -233,9 +233,10 @@ Status status(const Options& options) {
   }
   if (!context.options.offline && look.remote) look.outbox.unreachable = !look.reached;
   try {
-    const StateCounts counts{status.conflicts.size(), status.incoming.size(), status.outgoing.size(),
-                             status.held_back.size()};
-    write_state_files(context, counts, look.local, look.tip, look.outbox);
+    StateFile state{status.conflicts.size(), status.incoming.size(), {}, {}, look.local, look.tip};
+    state.queued = paths_between(context.store, look.tip, look.local);
+    for (const HeldBack& item : status.held_back) state.held_back.push_back(item.path);
+    write_state_file(context, state, look.outbox);
   } catch (const Error&) {
     // `status` answers where it can read, even if nothing can be written.
   }
@@ -249,8 +250,9 @@ std::vector<QueuedCommit> list_commits(const git::Store& store, const Oid& tip, 
   store.walk({tip}, hidden ? std::vector<Oid>{*hidden} : std::vector<Oid>{}, [&](const git::Commit& commit) {
     if (commit.parents.empty()) return true;
     const Oid before = store.read_commit(commit.parents[0]).tree;
-    commits.push_back(
-        {commit.oid, commit.subject(), commit.committer.time, diff_trees(store, before, commit.tree).size()});
+    std::vector<Change> changes = to_changes(diff_trees(store, before, commit.tree));
+    const std::size_t files = changes.size();
+    commits.push_back({commit.oid, commit.subject(), commit.committer.time, files, std::move(changes)});
     return true;
   });
   std::reverse(commits.begin(), commits.end());

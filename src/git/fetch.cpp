@@ -75,7 +75,8 @@ int close_subtransport(git_smart_subtransport* /*raw*/) { return 0; }
 void free_subtransport(git_smart_subtransport* raw) { delete reinterpret_cast<Subtransport*>(raw); }
 
 int make_subtransport(git_smart_subtransport** out, git_transport* /*owner*/, void* session) {
-  auto* made = new Subtransport{{open_service, close_subtransport, free_subtransport}, static_cast<Session*>(session), nullptr};
+  auto* made =
+      new Subtransport{{open_service, close_subtransport, free_subtransport}, static_cast<Session*>(session), nullptr};
   *out = &made->base;
   return 0;
 }
@@ -109,6 +110,7 @@ void fetch_objects(Store::Repository& store, Connection& connection, const std::
   for (std::string& spec : specs) pointers.push_back(spec.data());
   const git_strarray wanted{pointers.data(), pointers.size()};
 
+  const PrivateFiles guard;
   int code = git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &options.callbacks, nullptr, nullptr);
   if (code == 0) code = git_remote_download(remote.get(), &wanted, &options);
   git_remote_disconnect(remote.get());

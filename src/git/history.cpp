@@ -19,7 +19,7 @@ std::optional<Oid> Store::merge_base(const Oid& left, const Oid& right) const {
 
 bool Store::is_ancestor(const Oid& ancestor, const Oid& of) const {
   if (ancestor == of) return true;
-  if (!has(ancestor) || !has(of)) return false;
+  if (!is_commit(ancestor) || !is_commit(of)) return false;
   const git_oid a = to_git(ancestor);
   const git_oid d = to_git(of);
   const int code = git_graph_descendant_of(repository_->raw(), &d, &a);
@@ -37,7 +37,7 @@ void Store::walk(const std::vector<Oid>& tips, const std::vector<Oid>& hidden,
     check(git_revwalk_push(walk.get(), &raw), "read the history of", tip.short_hex());
   }
   for (const Oid& oid : hidden) {
-    if (!has(oid)) continue;
+    if (!is_commit(oid)) continue;
     const git_oid raw = to_git(oid);
     check(git_revwalk_hide(walk.get(), &raw), "read the history of", oid.short_hex());
   }

@@ -78,7 +78,8 @@ void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
   for (const FetchSpec& spec : refs) {
     const auto found = there.find(spec.remote_ref);
     const std::optional<Oid> before = store.find_ref(spec.store_ref);
-    const std::optional<Oid> now = found == there.end() ? std::nullopt : std::optional(found->second);
+    std::optional<Oid> now = found == there.end() ? std::nullopt : std::optional(found->second);
+    if (now && !store.is_commit(*now)) now = std::nullopt;  // a tag, a tree: nothing that we could go on from
     if (before != now) store.move_ref(spec.store_ref, before, now);
   }
 }

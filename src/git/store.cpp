@@ -107,6 +107,7 @@ void Store::maintain() {
   Command repack{{"git", concat("--git-dir=", path().string()), "repack", "-d", "-q", "--geometric=2"},
                  std::nullopt,
                  without_git_environment()};
+  const PrivateFiles guard;
   run(repack, {}, std::chrono::minutes(5));
   repository_ = std::make_shared<Repository>(path());
 }
@@ -114,6 +115,13 @@ void Store::maintain() {
 bool Store::has(const Oid& oid) const {
   const git_oid raw = to_git(oid);
   return git_odb_exists_ext(repository_->odb(), &raw, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+}
+
+bool Store::is_commit(const Oid& oid) const {
+  const git_oid raw = to_git(oid);
+  std::size_t size = 0;
+  git_object_t type;
+  return has(oid) && git_odb_read_header(&size, &type, repository_->odb(), &raw) == 0 && type == GIT_OBJECT_COMMIT;
 }
 
 std::string Store::read(ObjectType type, const Oid& oid) const {

@@ -1,10 +1,25 @@
 // What a Store shares between its copies: the repository as libgit2 has it open, opened on first use.
 #pragma once
 
+#include <sys/stat.h>
+
 #include "git/handles.hpp"
 #include "ps_sync/git/store.hpp"
 
 namespace ps_sync::git {
+
+/// While it lives, what libgit2 or a git of ours makes is readable by the user alone. Not while a remote's git runs:
+/// what that makes is the remote's.
+class PrivateFiles {
+ public:
+  PrivateFiles() : before_(::umask(077)) {}
+  ~PrivateFiles() { ::umask(before_); }
+  PrivateFiles(const PrivateFiles&) = delete;
+  PrivateFiles& operator=(const PrivateFiles&) = delete;
+
+ private:
+  mode_t before_;
+};
 
 struct Store::Repository {
   explicit Repository(fs::path where) : path(std::move(where)) {}

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <tuple>
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
@@ -334,12 +335,43 @@ std::optional<JournalLine> parse_journal_line(const std::string& line) {
   return JournalLine{parts[0], Entry{*oid, parts[1] == "x" ? git::mode_executable : git::mode_file}, *path};
 }
 
-/// Did this step happen before the process ended? The bytes on disk tell.
-bool was_applied(const fs::path& top, const JournalLine& line) {
-  if (!line.target) return !look_at(top, line.path).has_value();
-  const auto read = read_stable(top, line.path, ~std::uint64_t{0} >> 1);
-  const auto* file = std::get_if<ReadFile>(&read);
-  return file != nullptr && git::hash_object(git::ObjectType::blob, file->bytes) == line.target->oid;
+/// What is staged for a step, beside its place or in our folder; absent where nothing is.
+struct Staged {
+  Fd folder;
+  std::string name;
+  std::string bytes;
+  bool executable = false;
+};
+
+std::optional<Staged> find_staged(const fs::path& top, const fs::path& staging, const JournalLine& line) {
+  for (const auto& [root, folder, name] :
+       {std::tuple(top, split_path(line.path).folder, concat(".promptsync-staged-", line.staged)),
+        std::tuple(staging, std::string(), line.staged)}) {
+    const auto read = read_stable(root, folder.empty() ? name : concat(folder, "/", name), ~std::uint64_t{0} >> 1);
+    const auto* file = std::get_if<ReadFile>(&read);
+    if (file == nullptr) continue;
+    return Staged{open_folder_beneath(root, folder), name, file->bytes, file->mode == git::mode_executable};
+  }
+  return std::nullopt;
+}
+
+/// Did this step happen before the process ended? Until then the staged file is the new one; after, it is the one that
+/// was on disk, or gone.
+bool was_applied(const fs::path& top, const JournalLine& line, const std::optional<Staged>& staged) {
+  if (!line.target) return staged || !look_at(top, line.path);
+  if (!staged) return true;
+  return git::hash_object(git::ObjectType::blob, staged->bytes) != line.target->oid ||
+         staged->executable != (line.target->mode == git::mode_executable);
+}
+
+/// Bytes that were on disk and are in no commit, since a program wrote them at the last moment, go back to their place.
+bool give_back(const git::Store& store, const fs::path& top, const JournalLine& line, const Staged& staged) {
+  if (store.has(git::hash_object(git::ObjectType::blob, staged.bytes))) return false;
+  const Place place = split_path(line.path);
+  const Fd folder = make_folder_beneath(top, place.folder);
+  if (!folder || !staged.folder) return false;
+  if (line.target) return exchange(staged.folder.get(), staged.name, folder.get(), place.name);
+  return rename_without_replacing(staged.folder.get(), staged.name, folder.get(), place.name);
 }
 
 }  // namespace
@@ -381,14 +413,13 @@ std::optional<IndexUpdates> Applier::recover() {
   for (const std::string& text : lines_of(*journal)) {
     const auto line = parse_journal_line(text);
     if (!line) continue;
-    const Place place = split_path(line->path);
-    if (const Fd folder = open_folder_beneath(top_, place.folder)) {
-      ::unlinkat(folder.get(), concat(".promptsync-staged-", line->staged).c_str(), 0);
-    }
-    if (!was_applied(top_, *line)) continue;
+    const auto staged = find_staged(top_, folder_ / staging_name, *line);
+    const bool applied = was_applied(top_, *line, staged) && !(staged && give_back(store_, top_, *line, *staged));
+    if (staged && staged->folder) ::unlinkat(staged->folder.get(), staged->name.c_str(), 0);
+    if (!applied) continue;
     if (line->target) {
-      const auto status = look_at(top_, line->path);
-      updates[line->path] = NewIndexEntry{*line->target, status ? FileStat::of(*status) : FileStat{}, true};
+      // Without the times that it had: the next look reads it, and sees what was edited since.
+      updates[line->path] = NewIndexEntry{*line->target, FileStat{}, true};
     } else {
       updates[line->path] = std::nullopt;
     }

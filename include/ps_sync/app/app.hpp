@@ -133,6 +133,7 @@ struct QueuedCommit {
   std::string subject;
   Timestamp at{};
   std::size_t files = 0;
+  std::vector<Change> changes;  ///< against the first parent
 };
 struct Queue {
   std::vector<QueuedCommit> outgoing;  ///< commits the remote does not have, oldest first

@@ -63,6 +63,8 @@ class Store {
   void maintain();
 
   bool has(const Oid& oid) const;
+  /// Is it here, and a commit? A ref on a remote may name anything.
+  bool is_commit(const Oid& oid) const;
   /// Throws Error{failed} where the object is missing or of another type.
   std::string read(ObjectType type, const Oid& oid) const;
   std::uint64_t size_of(const Oid& oid) const;

@@ -17,15 +17,15 @@ class GitRefProvider : public Provider {
   std::optional<std::string> read() override {
     const git::RefMap& there = remote_.seen();
     const auto found = there.find(git_beacon_ref);
-    const std::optional<Oid> published = found == there.end() ? std::nullopt : std::optional(found->second);
+    published_ = found == there.end() ? std::nullopt : std::optional(found->second);
     seen_ = store_.find_ref(seen_beacon_ref);
-    if (published != seen_) {
+    if (published_ != seen_) {
       remote_.fetch(store_, {{git_beacon_ref, seen_beacon_ref}});
       seen_ = store_.find_ref(seen_beacon_ref);
     }
-    if (!seen_) return std::nullopt;
+    if (!published_) return std::nullopt;
     // Something that is no beacon stands there: it reads as an empty body, and the next version is its child.
-    return read_beacon_commit(store_, *seen_).value_or("");
+    return seen_ ? read_beacon_commit(store_, *seen_).value_or("") : "";
   }
 
   Published publish(const std::string& body) override {
@@ -56,19 +56,20 @@ class GitRefProvider : public Provider {
     commit.message = "Update the beacon\n\nPromptsync-Format: 1\n";
     const Oid target = batch.add_commit(commit);
     batch.finish(Durable::no);  // a hint, made anew from git whenever it is lost
-    return git::RefUpdate{git_beacon_ref, seen_, target};
+    return git::RefUpdate{git_beacon_ref, published_, target};
   }
 
   void ref_update_accepted(const git::RefUpdate& update) override {
     store_.move_ref(seen_beacon_ref, store_.find_ref(seen_beacon_ref), update.target);
-    seen_ = update.target;
+    seen_ = published_ = update.target;
   }
 
  private:
   const git::Store& store_;
   git::Remote& remote_;
   git::Signature author_;
-  std::optional<Oid> seen_;
+  std::optional<Oid> published_;  // what the ref names there
+  std::optional<Oid> seen_;       // the same, if it is a commit
 };
 
 }  // namespace

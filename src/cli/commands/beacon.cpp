@@ -6,9 +6,8 @@ namespace ps_sync::cli {
 
 namespace {
 
-/// The body as it stands there; on a terminal control characters are escaped, since anybody may have written it.
-std::string body_text(const View& view, const std::string& body) {
-  if (!view.terminal) return body;
+/// The body as it stands there, but for control characters: anybody may have written it.
+std::string body_text(const std::string& body) {
   std::string out;
   for (const std::string& line : lines_of(body)) out += concat(escape_for_display(line), "\n");
   return out;
@@ -23,7 +22,7 @@ ExitCode run_show(Context& context) {
   if (context.json) {
     write_out(json::beacon(body) + "\n");
   } else if (body) {
-    write_out(body_text(context.out, *body));
+    write_out(body_text(*body));
   } else if (!context.quiet) {
     write_err("no beacon is published\n");
   }

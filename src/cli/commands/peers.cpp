@@ -5,11 +5,12 @@ namespace ps_sync::cli {
 
 namespace {
 
-std::string queued_lines(const View& view, const std::vector<app::QueuedCommit>& commits) {
+std::string queued_lines(const View& view, std::string_view arrow, const std::vector<app::QueuedCommit>& commits) {
   std::string out;
   for (const app::QueuedCommit& queued : commits) {
     out += concat("  ", paint(view, Tone::warning, queued.commit.short_hex()), " ", escape_for_display(queued.subject),
-                  " (", count(queued.files, "document"), ", ", ago(queued.at, view.now), ")\n");
+                  " (", count(queued.files, "document"), ", ", ago(queued.at, view.now), ")\n",
+                  change_lines(view, arrow, queued.changes));
   }
   return out;
 }
@@ -18,10 +19,10 @@ std::string queue_text(const View& view, const app::Queue& queue) {
   std::string out;
   if (!queue.incoming.empty())
     out += concat(mark(view, "📥"), "To come in: ", count(queue.incoming.size(), "commit"), "\n",
-                  queued_lines(view, queue.incoming));
+                  queued_lines(view, "↓", queue.incoming));
   if (!queue.outgoing.empty())
     out += concat(mark(view, "📤"), "To go out: ", count(queue.outgoing.size(), "commit"), "\n",
-                  queued_lines(view, queue.outgoing));
+                  queued_lines(view, "↑", queue.outgoing));
   if (!queue.uncommitted.empty())
     out += concat("Changed here, not committed yet: ", count(queue.uncommitted.size(), "document"), "\n",
                   change_lines(view, "↑", queue.uncommitted));
