@@ -17,6 +17,16 @@ namespace {
 constexpr std::size_t quick_look = 2000;
 constexpr auto lock_wait = std::chrono::seconds(30);
 
+/// What write_file() had begun when a process ended.
+void remove_new_files(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().find(".new-") != std::string::npos) found.push_back(entry.path());
+  }
+  for (const fs::path& path : found) fs::remove(path, ignored);
+}
+
 /// Was the remote's name chosen by somebody? The default, origin, may well not be there yet.
 bool is_remote_named(const Context& context) {
   return std::any_of(context.config.values.begin(), context.config.values.end(),
@@ -33,7 +43,11 @@ void Engine::open() {
   make_private_folders(context_.place.shared_folder());
   lock_ = std::make_unique<FileLock>(context_.lock_path(), lock_wait);
   context_.store.create();
-  if (lock_->holder_crashed()) context_.store.remove_leftovers();
+  if (lock_->holder_crashed()) {
+    context_.store.remove_leftovers();
+    remove_new_files(context_.place.shared_folder());
+    remove_new_files(context_.place.own_folder());
+  }
   outbox_ = read_outbox(context_);
   tree_ = std::make_unique<WorkingTree>(context_);
   if (auto address = find_remote(context_)) {

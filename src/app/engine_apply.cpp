@@ -87,8 +87,11 @@ std::vector<ApplyStep> Engine::plan_steps(const Deltas& incoming, std::vector<st
 void Engine::apply_once() {
   OddPaths odd;
   Deltas incoming = tree_->incoming(context_.store, *local_, &odd);
-  for (const std::string& path : odd)
+  auto& known_odd = tree_->state().odd;
+  for (const std::string& path : odd) {
     report_.held_back.push_back({path, HoldReason::name, "it cannot be written to disk"});
+    if (std::find(known_odd.begin(), known_odd.end(), path) == known_odd.end()) known_odd.push_back(path);
+  }
   std::vector<std::string> waiting;
   const std::vector<ApplyStep> steps = plan_steps(incoming, waiting);
   if (!steps.empty()) {

@@ -60,6 +60,8 @@ class Resolver {
     const auto status = look_at(context_.place.top, path_);
     if (!status) return;
     if (S_ISDIR(status->st_mode)) {
+      // A folder that came where only a file was in conflict is not part of it: the next look finds what it holds.
+      if (conflict_->kind != ConflictKind::type) return;
       for (const auto& entry : fs::recursive_directory_iterator(context_.place.top / path_)) {
         if (entry.is_symlink() || !entry.is_regular_file()) continue;
         read_file_into(batch, entry.path().lexically_relative(context_.place.top).string());
@@ -163,10 +165,12 @@ class Resolver {
     if (conflict_->kind == ConflictKind::type && what_.choice != Choice::theirs) clear_theirs(branch.tree, changes);
     std::vector<Oid> parents{engine_.local()};
     // What is on disk, and is neither the ours that is already in the history nor what was chosen, gets a commit first.
-    const auto on_disk = disk_.find(path_);
-    const bool is_saved = on_disk == disk_.end() || on_disk->second->oid == conflict_->ours;
-    const bool is_chosen = on_disk != disk_.end() && chosen_.contains(path_) && chosen_.at(path_) == on_disk->second;
-    if ((!is_saved && !is_chosen) || (disk_.size() > 1 && what_.choice == Choice::theirs)) {
+    const bool needs_saving = std::any_of(disk_.begin(), disk_.end(), [&](const auto& file) {
+      const auto chosen = chosen_.find(file.first);
+      const bool is_chosen = chosen != chosen_.end() && chosen->second == file.second;
+      return !is_chosen && !(file.first == path_ && file.second->oid == conflict_->ours);
+    });
+    if (needs_saving) {
       Files kept = disk_;
       if (disk_.size() > 1 || !disk_.contains(path_)) kept.emplace(path_, std::nullopt);
       git::Commit side = engine_.new_commit(

@@ -13,7 +13,7 @@ namespace {
 bool is_equal(const IndexState& left, const IndexState& right) {
   return left.base == right.base && left.made == right.made && left.session == right.session &&
          left.rules == right.rules && left.head == right.head && left.conflicts == right.conflicts &&
-         left.waiting == right.waiting && left.taken_away == right.taken_away;
+         left.waiting == right.waiting && left.taken_away == right.taken_away && left.odd == right.odd;
 }
 
 }  // namespace
@@ -58,6 +58,9 @@ Snapshot WorkingTree::look(std::int64_t file_system_now, const SnapshotLimits& l
                           state_.conflicts.empty() ? std::function<bool(std::string_view)>() : is_skipped);
   Snapshot snapshot =
       take_snapshot({context_.place, context_.store, index_, std::move(found), local, head_, limits}, batch);
+  for (const std::string& path : state_.odd) {
+    snapshot.held_back.push_back({path, HoldReason::name, "it cannot be written to disk"});
+  }
   for (const Conflict& conflict : state_.conflicts) {
     snapshot.held_back.push_back(
         {conflict.path, HoldReason::conflict, concat("ps-sync resolve ", quote_path(conflict.path))});

@@ -47,10 +47,12 @@ std::string format_index_state(const IndexState& state) {
            {"head", state.head ? json(*state.head) : json(nullptr)},
            {"conflicts", json::array()},
            {"waiting", json::array()},
-           {"taken_away", json::array()}};
+           {"taken_away", json::array()},
+           {"odd", json::array()}};
   for (const Conflict& conflict : state.conflicts) out["conflicts"].push_back(from_conflict(conflict));
   for (const std::string& path : state.waiting) out["waiting"].push_back(quote_path(path));
   for (const std::string& path : state.taken_away) out["taken_away"].push_back(quote_path(path));
+  for (const std::string& path : state.odd) out["odd"].push_back(quote_path(path));
   return out.dump();
 }
 
@@ -67,6 +69,7 @@ std::optional<IndexState> parse_index_state(std::string_view text) {
     for (const json& path : value.at("waiting")) state.waiting.push_back(unquote_path(path.get<std::string>()).value());
     for (const json& path : value.at("taken_away"))
       state.taken_away.push_back(unquote_path(path.get<std::string>()).value());
+    for (const json& path : value.at("odd")) state.odd.push_back(unquote_path(path.get<std::string>()).value());
     return state;
   } catch (const std::exception&) {
     return std::nullopt;

@@ -60,6 +60,10 @@ class TreeDiff {
     std::vector<std::string> doubled;
     for (git::TreeEntry& entry : store_.read_tree(*tree)) {
       std::string name = entry.name;
+      if (name.empty() || name.find('/') != std::string::npos) {
+        report_odd(prefix + name);  // no name at all: it would be taken for a path
+        continue;
+      }
       if (!folder.emplace(name, std::move(entry)).second) doubled.push_back(std::move(name));
     }
     for (const std::string& name : doubled) {

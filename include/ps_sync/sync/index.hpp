@@ -47,13 +47,14 @@ struct IndexEntry {
 
 /// What else moves together with the entries, in one step.
 struct IndexState {
-  std::optional<Oid> base;              ///< the sync commit this working tree last agreed with
-  std::string session;                  ///< the session it belongs to
-  std::string rules;                    ///< fingerprint of the sync set's rules when it was written
-  std::optional<std::string> head;      ///< the user's HEAD commit at that time
-  std::vector<Conflict> conflicts;      ///< open in this working tree
+  std::optional<Oid> base;          ///< the sync commit this working tree last agreed with
+  std::string session;              ///< the session it belongs to
+  std::string rules;                ///< fingerprint of the sync set's rules when it was written
+  std::optional<std::string> head;  ///< the user's HEAD commit at that time
+  std::vector<Conflict> conflicts;  ///< open in this working tree
   std::optional<Oid> made;  ///< the newest commit this working tree made: it must be in the branch, or is put there
-  std::vector<std::string> waiting;     ///< paths for which something came that could not be applied yet
+  std::vector<std::string> waiting;  ///< paths for which something came that could not be applied yet
+  std::vector<std::string> odd;      ///< paths of the branch that cannot be looked at (OddPaths): named, never applied
   std::vector<std::string> taken_away;  ///< paths that git\'s checkout or stash took from disk: not deletions
 };
 

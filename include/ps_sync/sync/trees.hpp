@@ -28,7 +28,8 @@ struct Delta {
 /// By path, in byte order.
 using Deltas = std::map<std::string, Delta>;
 
-/// Paths that cannot be looked at: too deep, or twice in one folder. They stay in the history and are never applied.
+/// Paths that cannot be looked at: too deep, twice in one folder, or by a name that is none. They stay in the history
+/// and are never applied.
 using OddPaths = std::vector<std::string>;
 
 /// Differences between two trees (absent: the empty tree). Equal folders are not entered: the cost follows the change.

@@ -101,7 +101,7 @@ TEST_CASE("global flags are taken before and after the command", "[cli][usage]")
   }
 }
 
-TEST_CASE("--json is seen before the words are parsed, and not among git's own", "[cli][usage]") {
+TEST_CASE("the flag --json is seen before the words are parsed, and not among git's own", "[cli][usage]") {
   CHECK(asks_for_json({"pusch", "--json"}));
   CHECK(asks_for_json({"--json", "git", "log"}));
   CHECK(asks_for_json({"-C", "git", "push", "--json"}));
