@@ -147,7 +147,7 @@ TEST_CASE("a resolve killed at every failpoint keeps both sides, and completes w
     REQUIRE(pair.code.read(planning + "a.md") == theirs);
     REQUIRE(pair.desktop.read(planning + "a.md") == theirs);
     CHECK(in_history(pair.world, pair.code, ours));
-    CHECK(leftovers(pair.code.git_folder() / "promptsync").empty());
+    CHECK(leftovers(pair.code.git_folder() / "promptsync") == "");
     if (n > 0) continue;
     std::map<std::string, int> passed;
     for (const std::string& name : lines_of(read_file(log)))
@@ -193,8 +193,8 @@ TEST_CASE("a pull killed where the git folder is on another file system leaves n
     killed_at(code, "pull", point);
     code.ok({"pull"});
     REQUIRE(documents(code) == documents(desktop));
-    CHECK(leftovers(code.path(".claude")).empty());
-    CHECK(leftovers(code.git_folder() / "promptsync").empty());
+    CHECK(leftovers(code.path(".claude")) == "");
+    CHECK(leftovers(code.git_folder() / "promptsync") == "");
   }
   world.finish();
 }

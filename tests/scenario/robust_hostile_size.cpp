@@ -1,4 +1,5 @@
-// Trees of hostile size: ten thousand levels, a hundred thousand entries.
+// Trees of hostile size: ten thousand levels, a hundred thousand entries. (Documents in such numbers are the
+// benchmark's: to write them, and to remove them afterwards, takes a disk minutes.)
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -60,20 +61,20 @@ TEST_CASE("a hundred thousand refused entries in one folder are held back, and t
   CHECK_FALSE(world.code.exists(planning + "links"));
 }
 
-TEST_CASE("a hundred thousand documents in one folder arrive, and one of them may change", "[robust][hostile][slow]") {
+TEST_CASE("ten thousand documents in one folder arrive, and one of them may change", "[robust][hostile][slow]") {
   Hostile world;
   const std::string text = world.blob("one of many\n");
-  world.plant({{"40000", "many", world.tree(many(100'000, "100644", text))}});
+  world.plant({{"40000", "many", world.tree(many(10'000, "100644", text))}});
   const Picture before = world.outside();
   const Outcome pulled = world.code.ps({"pull", "--json"});
   CHECK(pulled.exit == 0);
-  CHECK(pulled.json()["received"].size() == 100'001);
-  CHECK(changes(before, world.outside()).empty());
+  CHECK(pulled.json()["received"].size() == 10'001);
+  CHECK(changes(before, world.outside()) == "");
   CHECK(world.code.read(planning + "beside.md") == "beside\n");
-  CHECK(std::distance(fs::directory_iterator(world.code.path(planning + "many")), fs::directory_iterator()) == 100'000);
-  CHECK(world.code.read(planning + "many/099999.md") == "one of many\n");
-  world.code.write(planning + "many/050000.md", "changed\n");
+  CHECK(std::distance(fs::directory_iterator(world.code.path(planning + "many")), fs::directory_iterator()) == 10'000);
+  CHECK(world.code.read(planning + "many/009999.md") == "one of many\n");
+  world.code.write(planning + "many/005000.md", "changed\n");
   const json pushed = world.code.json({"push"});
-  CHECK(paths(pushed["sent"]) == std::set{planning + "many/050000.md"});
-  CHECK(world.world.origin_git({"cat-file", "blob", "promptsync/main:" + planning + "many/050000.md"}) == "changed");
+  CHECK(paths(pushed["sent"]) == std::set{planning + "many/005000.md"});
+  CHECK(world.world.origin_git({"cat-file", "blob", "promptsync/main:" + planning + "many/005000.md"}) == "changed");
 }

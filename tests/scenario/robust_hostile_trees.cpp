@@ -211,7 +211,7 @@ TEST_CASE("trees that no git would send on end in a message, and leave everythin
     INFO(pulled.describe());
     CHECK((pulled.exit == 0 || pulled.exit == 1));
     CHECK(contains(pulled.out + pulled.err, "remote"));
-    CHECK(changes(outside, world.outside()).empty());
+    CHECK(changes(outside, world.outside()) == "");
     CHECK(world.code.files(planning) == Files{{planning + "a.md", "a\n"}});
     world.world.origin_git({"update-ref", "refs/heads/promptsync/main", before});
     world.code.write(planning + "b.md", "b\n").ok({"sync"});

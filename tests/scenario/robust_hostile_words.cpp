@@ -29,7 +29,7 @@ void check_life_goes_on(Hostile& world) {
   CHECK(world.code.ps({"sync"}).exit == 0);
   CHECK(world.desktop.ps({"sync"}).exit == 0);
   CHECK(world.desktop.read(planning + "a.md") == "back " + number + "\n");
-  CHECK(changes(before, world.outside()).empty());
+  CHECK(changes(before, world.outside()) == "");
   world.look_around();
 }
 
@@ -88,16 +88,16 @@ TEST_CASE("trailers full of junk are not believed", "[robust][hostile]") {
       CHECK(outcome.exit < 126);
     }
   }
-  CHECK(changes(before, world.outside()).empty());
+  CHECK(changes(before, world.outside()) == "");
   CHECK(world.code.files(planning) == Files{{planning + "a.md", "a\n"}, {planning + "beside.md", "beside\n"}});
   world.push_beside({});
 }
 
-TEST_CASE("ten thousand invented conflicts slow nothing down that matters", "[robust][hostile]") {
+TEST_CASE("two thousand invented conflicts slow nothing down that matters", "[robust][hostile]") {
   Hostile world;
   std::string message = "Planted\n\nPromptsync-Format: 1\nPromptsync-Endpoint: mallory\nPromptsync-Session: main\n";
   const std::string blob = world.blob("a\n");
-  for (int n = 0; n < 10'000; ++n)
+  for (int n = 0; n < 2'000; ++n)
     message +=
         "Promptsync-Conflict: content " + blob + " " + blob + " " + blob + " " + planning + std::to_string(n) + ".md\n";
   world.plant({}, message);

@@ -79,7 +79,7 @@ class Play {
     for (Clone* place : places_) {
       INFO("at " << place->name() << ", against alpha:\n" << changes(first, documents(*place)));
       CHECK(documents(*place) == first);
-      CHECK(leftovers(place->git_folder() / "promptsync").empty());
+      CHECK(leftovers(place->git_folder() / "promptsync") == "");
     }
     Files bytes_only;
     for (const auto& [path, state] : first) bytes_only[path] = state.substr(2);
@@ -173,8 +173,14 @@ class Play {
     REQUIRE((outcome.exit == 0 || outcome.exit == 3));
     const json result = outcome.json();
     const std::set<std::string> held_back = paths(result.at("held_back"));
+    // Where a folder here clashes with a file there, what lies in the folder is held back with it.
+    const auto is_below_held_back = [&](fs::path path) {
+      for (; !path.empty(); path = path.parent_path())
+        if (held_back.contains(path.string())) return true;
+      return false;
+    };
     for (const auto& [path, id] : ids)
-      if (!held_back.contains(path))
+      if (!is_below_held_back(path))
         seen_.emplace(id, path + " at " + place.name() + ", step " + std::to_string(step_) + ", " + name);
     return result;
   }
@@ -195,8 +201,9 @@ class Play {
     const bool settled = outcome.exit == 1 && !paths(place.json({"conflicts"}).at("conflicts")).contains(path);
     REQUIRE((outcome.exit == 0 || outcome.exit == 3 || settled));
     if (settled) return;
-    if (const auto on_disk = ids.find(path); on_disk != ids.end())
-      seen_.emplace(on_disk->second, path + " at " + place.name() + ", step " + std::to_string(step_) + ", resolve");
+    for (const auto& [on_disk, id] : ids)
+      if (on_disk == path || on_disk.starts_with(path + "/"))
+        seen_.emplace(id, on_disk + " at " + place.name() + ", step " + std::to_string(step_) + ", resolve");
   }
 
   World world_;
