@@ -24,7 +24,7 @@ std::vector<RawEntry> many(int count, const std::string& mode, const std::string
 
 }  // namespace
 
-TEST_CASE("a tree of ten thousand levels is refused, and the files beside it arrive", "[robust][hostile][slow]") {
+TEST_CASE("a tree of ten thousand levels is refused, and the files beside it arrive", "[robust][hostile]") {
   Hostile world;
   std::string path = planning;
   for (int level = 0; level < 10'000; ++level) path += "d/";
@@ -51,7 +51,7 @@ TEST_CASE("a tree of ten thousand levels is refused, and the files beside it arr
 }
 
 TEST_CASE("a hundred thousand refused entries in one folder are held back, and the files beside them arrive",
-          "[robust][hostile][slow]") {
+          "[robust][hostile]") {
   Hostile world;
   const RawEntry links = {"40000", "links", world.tree(many(100'000, "120000", world.blob("../../../..")))};
   world.plant({links});
@@ -61,7 +61,7 @@ TEST_CASE("a hundred thousand refused entries in one folder are held back, and t
   CHECK_FALSE(world.code.exists(planning + "links"));
 }
 
-TEST_CASE("ten thousand documents in one folder arrive, and one of them may change", "[robust][hostile][slow]") {
+TEST_CASE("ten thousand documents in one folder arrive, and one of them may change", "[robust][hostile]") {
   Hostile world;
   const std::string text = world.blob("one of many\n");
   world.plant({{"40000", "many", world.tree(many(10'000, "100644", text))}});
