@@ -111,7 +111,8 @@ SyncReport Engine::run() {
     refuse(*snapshot_);
     return finish();
   }
-  if (!commit_local()) return finish();
+  if (mode_ == Mode::push && remote_ && !context_.options.offline) remote_->begin_push();
+  commit_local();
   return finish();
 }
 

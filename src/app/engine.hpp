@@ -82,11 +82,14 @@ class Engine {
 
   bool fetch();
   bool nothing_to_pull();
+  bool beacon_is_current();
+  void note_published();
   void merge_remote();
   void merge_into_branch(const Oid& other, bool other_is_theirs);
   void move_branch(const Oid& to);
   bool try_fast_forward();
   void apply_once();
+  void agree(std::vector<std::string> waiting);
   std::vector<sync::ApplyStep> plan_steps(const sync::Deltas& incoming, std::vector<std::string>& waiting);
   void follow_conflict(const std::string& path, const std::optional<sync::Entry>& theirs);
   void close_resolved_elsewhere();

@@ -123,16 +123,21 @@ void Engine::apply_once() {
           !applied.updates.contains(step.path) && std::find(waiting.begin(), waiting.end(), step.path) == waiting.end();
       if (left_over && !step.target) tree_->updates()[step.path] = std::nullopt;
     }
-    tree_->state().base = local_;
-    tree_->state().waiting = std::move(waiting);
-    tree_->state().head = tree_->head();
+    agree(std::move(waiting));
     tree_->write();
     applier.finish();
     return;
   }
-  tree_->state().base = local_;
-  tree_->state().waiting = std::move(waiting);
-  tree_->state().head = tree_->head();
+  agree(std::move(waiting));
+}
+
+/// The working tree has all of the branch but what waits.
+void Engine::agree(std::vector<std::string> waiting) {
+  IndexState& state = tree_->state();
+  state.base = local_;
+  state.waiting = std::move(waiting);
+  state.head = tree_->head();
+  state.made.reset();  // it is in the branch
 }
 
 std::optional<HeldBack> Engine::find_held(const std::string& path) const {
@@ -154,6 +159,11 @@ void Engine::note_restored(const std::string& path, const ApplyResult& applied) 
 }
 
 void Engine::apply_branch() {
+  const IndexState& state = tree_->state();
+  if (state.base == local_ && state.waiting.empty() && state.conflicts.empty() &&
+      state.rules == context_.set.fingerprint()) {
+    return;
+  }
   close_resolved_elsewhere();
   constexpr int rounds = 3;
   for (int round = 0; round < rounds; ++round) {

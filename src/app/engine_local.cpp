@@ -51,9 +51,13 @@ void Engine::refuse(Snapshot& snapshot) {
 }
 
 void Engine::check_format(const Oid& commit) {
+  // What the working tree agreed with was looked at then; the answer, if it was no, is kept.
+  const IndexState& state = tree_->state();
+  if (commit == state.base && commit != state.newer) return;
   const auto format = context_.store.read_commit(commit).find_trailer("Promptsync-Format");
   if (!format || format->find_first_not_of("0123456789") != std::string::npos) return;
   if (format->size() < 2 && *format <= "1") return;
+  tree_->state().newer = commit;
   if (!read_only_) {
     report_.warnings.push_back(concat("the sync branch was written by a newer ps-sync (format ", *format,
                                       "): it is read, and not written; upgrade ps-sync"));

@@ -70,18 +70,33 @@ bool Engine::nothing_to_pull() {
   const IndexState& state = tree_->state();
   if (tip_ != local_ || state.base != local_ || !state.waiting.empty()) return false;
   if (context_.set.fingerprint() != state.rules) return false;
-  if (context_.settings().beacon.provider == "none") return true;
-  if (outbox_.beacon_pending) return false;
-  const auto acknowledged = outbox_.acknowledged.find(context_.endpoint);
-  if (acknowledged == outbox_.acknowledged.end() || acknowledged->second != *local_) return false;
-  if (context_.settings().beacon.provider != "git") return false;
-  const git::RefMap& there = remote_->seen();
-  const auto beacon = there.find(beacon::git_beacon_ref);
-  const std::optional<Oid> published = beacon == there.end() ? std::nullopt : std::optional(beacon->second);
-  if (!published || published != context_.store.find_ref(beacon::seen_beacon_ref)) return false;
+  if (!beacon_is_current()) return false;
   report_.published = true;
   report_.pushed = true;
   return true;
+}
+
+/// Was the beacon that stands there seen before, and found in line with the branch and with what we have applied?
+/// Answered without reading it, so for the git provider alone.
+bool Engine::beacon_is_current() {
+  const std::string& provider = context_.settings().beacon.provider;
+  if (provider == "none") return true;
+  if (provider != "git" || outbox_.beacon_pending || outbox_.beacon_for != tip_) return false;
+  const auto acknowledged = outbox_.acknowledged.find(context_.endpoint);
+  if (acknowledged == outbox_.acknowledged.end() || acknowledged->second != tree_->state().base) return false;
+  const git::RefMap& there = remote_->seen();
+  const auto beacon = there.find(beacon::git_beacon_ref);
+  return beacon != there.end() && beacon->second == context_.store.find_ref(beacon::seen_beacon_ref);
+}
+
+void Engine::note_published() {
+  report_.published = true;
+  outbox_.beacon_pending = false;
+  outbox_.beacon_for = tip_;
+  outbox_.acknowledged.clear();
+  for (const auto& [endpoint, ack] : publisher_->composed().acks) {
+    if (ack.commit) outbox_.acknowledged[endpoint] = *ack.commit;
+  }
 }
 
 void Engine::merge_remote() {
@@ -197,11 +212,7 @@ bool Engine::send_once(bool with_beacon) {
     report_.sent = std::move(sent);
     if (updates.size() > 1 && result.refs[1].accepted) {
       publisher_->provider().ref_update_accepted(updates[1]);
-      outbox_.acknowledged.clear();
-      for (const auto& [endpoint, ack] : publisher_->composed().acks) {
-        if (ack.commit) outbox_.acknowledged[endpoint] = *ack.commit;
-      }
-      report_.published = true;
+      note_published();
     }
     return true;
   }
@@ -229,6 +240,10 @@ void Engine::publish_beacon() {
     if (acknowledged != outbox_.acknowledged.end() && acknowledged->second == tree_->state().base) return;
   }
   if (!tip_ && !beacon_edit_) return;
+  if (!beacon_edit_ && report_.sent.empty() && beacon_is_current()) {
+    report_.published = true;
+    return;
+  }
   constexpr int tries = 5;
   try {
     for (int attempt = 0; attempt < tries; ++attempt) {
@@ -243,11 +258,7 @@ void Engine::publish_beacon() {
         return;
       }
       if (!body || publisher_->provider().publish(*body) == beacon::Published::yes) {
-        report_.published = true;
-        outbox_.acknowledged.clear();
-        for (const auto& [endpoint, ack] : publisher_->composed().acks) {
-          if (ack.commit) outbox_.acknowledged[endpoint] = *ack.commit;
-        }
+        note_published();
         return;
       }
     }

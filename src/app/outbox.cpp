@@ -17,6 +17,7 @@ Outbox read_outbox(const Context& context) {
     outbox.beacon_pending = value.value("beacon_pending", false);
     if (value.contains("last_reached")) outbox.last_reached = parse_utc(value["last_reached"].get<std::string>());
     if (value.contains("last_failure")) outbox.last_failure = value["last_failure"].get<std::string>();
+    if (value.contains("beacon_for")) outbox.beacon_for = Oid::from_hex(value["beacon_for"].get<std::string>());
     for (const auto& [endpoint, commit] : value.at("acknowledged").items()) {
       if (const auto oid = Oid::from_hex(commit.get<std::string>())) outbox.acknowledged[endpoint] = *oid;
     }
@@ -32,6 +33,7 @@ void write_outbox(const Context& context, const Outbox& outbox) {
              {"beacon_pending", outbox.beacon_pending},
              {"acknowledged", json::object()}};
   if (outbox.last_reached) value["last_reached"] = format_utc(*outbox.last_reached);
+  if (outbox.beacon_for) value["beacon_for"] = outbox.beacon_for->hex();
   if (outbox.last_failure) value["last_failure"] = *outbox.last_failure;
   for (const auto& [endpoint, commit] : outbox.acknowledged) value["acknowledged"][endpoint] = commit.hex();
   const std::string text = value.dump(1, ' ', false, json::error_handler_t::replace) + "\n";

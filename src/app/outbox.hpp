@@ -16,6 +16,7 @@ struct Outbox {
   std::optional<Timestamp> last_reached;
   std::optional<std::string> last_failure;  ///< in the words given then: one line
   bool beacon_pending = false;
+  std::optional<Oid> beacon_for;            ///< the published beacon was in line with the branch at this commit
   std::map<std::string, Oid> acknowledged;  ///< by endpoint: what the published beacon says it has applied
 };
 

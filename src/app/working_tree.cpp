@@ -13,7 +13,8 @@ namespace {
 bool is_equal(const IndexState& left, const IndexState& right) {
   return left.base == right.base && left.made == right.made && left.session == right.session &&
          left.rules == right.rules && left.head == right.head && left.conflicts == right.conflicts &&
-         left.waiting == right.waiting && left.taken_away == right.taken_away && left.odd == right.odd;
+         left.waiting == right.waiting && left.taken_away == right.taken_away && left.odd == right.odd &&
+         left.newer == right.newer;
 }
 
 }  // namespace
@@ -68,6 +69,21 @@ Snapshot WorkingTree::look(std::int64_t file_system_now, const SnapshotLimits& l
   return snapshot;
 }
 
+/// What still waits to be applied. A handful is looked up, a flood is listed at once.
+void WorkingTree::add_waiting(const git::Store& store, const Oid& tree, Deltas& incoming) const {
+  constexpr std::size_t handful = 32;
+  const bool is_flood = state_.waiting.size() > handful;
+  const Deltas all = is_flood ? diff_trees(store, std::nullopt, tree) : Deltas{};
+  for (const std::string& path : state_.waiting) {
+    if (is_flood) {
+      const auto found = all.find(path);
+      incoming[path].side = found == all.end() ? std::nullopt : found->second.side;
+    } else {
+      incoming[path].side = find_in_tree(store, tree, path);
+    }
+  }
+}
+
 Deltas WorkingTree::incoming(const git::Store& store, const Oid& target, OddPaths* odd) const {
   const Oid tree = store.read_commit(target).tree;
   const bool has_base = state_.base && store.has(*state_.base);
@@ -76,7 +92,7 @@ Deltas WorkingTree::incoming(const git::Store& store, const Oid& target, OddPath
   Deltas incoming = diff_trees(store, from, tree, odd);
   // A set that became wider has documents on the branch which this working tree never had.
   if (has_base && state_.rules != context_.set.fingerprint()) incoming.merge(diff_trees(store, std::nullopt, tree));
-  for (const std::string& path : state_.waiting) incoming[path].side = find_in_tree(store, tree, path);
+  add_waiting(store, tree, incoming);
   for (auto at = incoming.begin(); at != incoming.end();) {
     const auto known = find(at->first);
     at->second.base = known ? std::optional(known->entry) : std::nullopt;

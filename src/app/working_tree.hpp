@@ -46,6 +46,8 @@ class WorkingTree {
   const std::optional<std::string>& head() const { return head_; }
 
  private:
+  void add_waiting(const git::Store& store, const Oid& tree, sync::Deltas& incoming) const;
+
   const Context& context_;
   sync::Index index_;
   sync::IndexState state_;

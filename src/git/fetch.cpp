@@ -96,7 +96,7 @@ void fetch_objects(Store::Repository& store, Connection& connection, const std::
   // The address was already rewritten by insteadOf, and the connection stands: this one is only a name.
   create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
   const RemoteHandle remote =
-      acquire<RemoteHandle>("fetch into", store.path.string(), git_remote_create_with_opts, "ps-sync", &create);
+      acquire<RemoteHandle, git_remote_create_with_opts>("fetch into", store.path.string(), "ps-sync", &create);
 
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
   options.callbacks.transport = make_transport;

@@ -30,11 +30,12 @@ using HashsigHandle = std::unique_ptr<git_hashsig, FreeWith<git_hashsig_free>>;
 /// Throws for a negative code: "cannot <doing> <subject>", with libgit2's reason.
 void check(int code, std::string_view doing, std::string_view subject);
 
-/// Calls a libgit2 function that hands out a new object through its first argument.
-template <class Handle, class Create, class... Args>
-Handle acquire(std::string_view doing, std::string_view subject, Create create, Args... args) {
+/// Calls a libgit2 function that hands out a new object through its first argument. The function is a template
+/// argument, so that it is called, and its address never taken: libgit2 may not be loaded yet (libraries.hpp).
+template <class Handle, auto Create, class... Args>
+Handle acquire(std::string_view doing, std::string_view subject, Args... args) {
   typename Handle::pointer object = nullptr;
-  check(create(&object, args...), doing, subject);
+  check(Create(&object, args...), doing, subject);
   return Handle(object);
 }
 

@@ -30,7 +30,7 @@ bool Store::is_ancestor(const Oid& ancestor, const Oid& of) const {
 void Store::walk(const std::vector<Oid>& tips, const std::vector<Oid>& hidden,
                  const std::function<bool(const Commit&)>& visit) const {
   const RevwalkHandle walk =
-      acquire<RevwalkHandle>("read the history of", path().string(), git_revwalk_new, repository_->raw());
+      acquire<RevwalkHandle, git_revwalk_new>("read the history of", path().string(), repository_->raw());
   git_revwalk_sorting(walk.get(), GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME);
   for (const Oid& tip : tips) {
     const git_oid raw = to_git(tip);

@@ -3,6 +3,7 @@
 #include "git/fetch.hpp"
 #include "git/pkt_line.hpp"
 #include "git/push.hpp"
+#include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
 
 namespace ps_sync::git {
@@ -21,7 +22,7 @@ struct Remote::State {
     fetch_side = read_advertisement(*fetching);
   }
   void open_pushing() {
-    pushing = connect(address.push_url, Service::receive_pack, options);
+    if (!pushing) pushing = connect(address.push_url, Service::receive_pack, options);
     push_side = read_advertisement(*pushing);
   }
   /// A flush packet instead of a request: we want nothing.
@@ -84,8 +85,16 @@ void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
   }
 }
 
+void Remote::begin_push() {
+  try {
+    if (!state_->pushing) state_->pushing = connect(state_->address.push_url, Service::receive_pack, state_->options);
+  } catch (const Error&) {
+    // Whoever needs the connection tries again, and gets the error.
+  }
+}
+
 const RefMap& Remote::list_for_push() {
-  if (!state_->pushing) state_->open_pushing();
+  if (!state_->push_side) state_->open_pushing();
   return state_->push_side->refs;
 }
 

@@ -24,13 +24,13 @@ void check(int code, std::string_view doing, std::string_view subject) {
 git_repository* Store::Repository::raw() {
   if (!repository_) {
     load_libgit2();
-    repository_ = acquire<RepositoryHandle>("open", path.string(), git_repository_open_bare, path.c_str());
+    repository_ = acquire<RepositoryHandle, git_repository_open_bare>("open", path.string(), path.c_str());
   }
   return repository_.get();
 }
 
 git_odb* Store::Repository::odb() {
-  if (!odb_) odb_ = acquire<OdbHandle>("open", path.string(), git_repository_odb, raw());
+  if (!odb_) odb_ = acquire<OdbHandle, git_repository_odb>("open", path.string(), raw());
   return odb_.get();
 }
 
@@ -127,7 +127,7 @@ bool Store::is_commit(const Oid& oid) const {
 std::string Store::read(ObjectType type, const Oid& oid) const {
   const git_oid raw = to_git(oid);
   const std::string name = concat("object ", oid.hex());
-  const OdbObjectHandle object = acquire<OdbObjectHandle>("read", name, git_odb_read, repository_->odb(), &raw);
+  const OdbObjectHandle object = acquire<OdbObjectHandle, git_odb_read>("read", name, repository_->odb(), &raw);
   if (static_cast<int>(git_odb_object_type(object.get())) != static_cast<int>(type)) {
     throw Error(ErrorKind::failed, concat("cannot read ", name)).because("it is of another type");
   }

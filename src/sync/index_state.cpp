@@ -40,15 +40,11 @@ Conflict to_conflict(const json& value) {
 }  // namespace
 
 std::string format_index_state(const IndexState& state) {
-  json out{{"base", from_oid(state.base)},
-           {"session", state.session},
-           {"rules", state.rules},
-           {"made", from_oid(state.made)},
-           {"head", state.head ? json(*state.head) : json(nullptr)},
-           {"conflicts", json::array()},
-           {"waiting", json::array()},
-           {"taken_away", json::array()},
-           {"odd", json::array()}};
+  json out{{"base", from_oid(state.base)},   {"session", state.session},
+           {"rules", state.rules},           {"made", from_oid(state.made)},
+           {"newer", from_oid(state.newer)}, {"head", state.head ? json(*state.head) : json(nullptr)},
+           {"conflicts", json::array()},     {"waiting", json::array()},
+           {"taken_away", json::array()},    {"odd", json::array()}};
   for (const Conflict& conflict : state.conflicts) out["conflicts"].push_back(from_conflict(conflict));
   for (const std::string& path : state.waiting) out["waiting"].push_back(quote_path(path));
   for (const std::string& path : state.taken_away) out["taken_away"].push_back(quote_path(path));
@@ -61,6 +57,7 @@ std::optional<IndexState> parse_index_state(std::string_view text) {
     const json value = json::parse(text);
     IndexState state;
     state.base = to_oid(value.at("base"));
+    state.newer = to_oid(value.at("newer"));
     state.made = to_oid(value.at("made"));
     state.session = value.at("session").get<std::string>();
     state.rules = value.at("rules").get<std::string>();

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,14 +42,24 @@ struct Findings {
 class Walk {
  public:
   Walk(const SyncSet& set, const Index& index, const std::function<bool(std::string_view)>& is_skipped)
-      : set_(set), index_(index), is_skipped_(is_skipped), seen_(index.size(), 0) {}
+      : set_(set),
+        index_(index),
+        is_skipped_(is_skipped),
+        same_rules_(index.state().rules == set.fingerprint()),
+        seen_(index.size(), 0) {}
 
   Findings look_into(Pending& folder) {
     Findings findings;
     std::vector<Item> items;
-    if (!read_items(folder, items, findings)) return findings;
+    const FolderHandle handle(::fdopendir(folder.fd.get()));
+    if (!handle) {
+      hold(findings, folder.path.substr(0, folder.path.size() - 1), HoldReason::unreadable, std::strerror(errno), true);
+      return findings;
+    }
+    folder.fd.release();  // the handle has it now
+    if (!read_items(folder.path, handle.get(), items, findings)) return findings;
     std::size_t cursor = index_.lower_bound(folder.path);
-    for (const Item& item : items) look_at_item(folder, item, cursor, findings);
+    for (const Item& item : items) look_at_item(folder.path, ::dirfd(handle.get()), item, cursor, findings);
     return findings;
   }
 
@@ -63,15 +74,29 @@ class Walk {
                     Findings& findings) {
     struct stat status {};
     if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;  // gone since it was listed
-    if (!S_ISREG(status.st_mode)) return hold(findings, path, HoldReason::type, type_of(status), true);
+    if (!S_ISREG(status.st_mode)) {
+      if (!set_.is_excluded(path, false)) hold(findings, path, HoldReason::type, type_of(status), true);
+      return;
+    }
+    const Candidate candidate{(status.st_mode & S_IXUSR) != 0 ? git::mode_executable : git::mode_file,
+                              FileStat::of(status)};
+    const auto position = find_from(path, cursor);
+    if (position && same_rules_) {
+      // What stands in the index was judged when it came there; the common case ends here.
+      const IndexEntry known = index_.at(*position);
+      seen_[*position] = 1;
+      if (!known.racy && known.entry.mode == candidate.mode && known.stat == candidate.stat) {
+        ++findings.files;
+        return;
+      }
+    }
+    if (set_.is_excluded(path, false)) return;
     if (!is_safe_path(path)) return hold(findings, path, HoldReason::name, "this name cannot travel to every system");
     if (policy_of(path) != Policy::allowed && !set_.allows(path)) {
       return hold(findings, path, HoldReason::policy, "files like this never travel");
     }
     ++findings.files;
-    const Candidate candidate{(status.st_mode & S_IXUSR) != 0 ? git::mode_executable : git::mode_file,
-                              FileStat::of(status)};
-    if (const auto position = find_from(path, cursor)) {
+    if (position) {
       seen_[*position] = 1;
       const IndexEntry known = index_.at(*position);
       if (!known.racy && known.entry.mode == candidate.mode && known.stat == candidate.stat) return;
@@ -93,15 +118,10 @@ class Walk {
   }
 
   /// False where the folder is not looked into at all.
-  bool read_items(Pending& folder, std::vector<Item>& items, Findings& findings) {
-    const std::string path = folder.path.substr(0, folder.path.size() - 1);
-    const FolderHandle handle(::fdopendir(::dup(folder.fd.get())));
-    if (!handle) {
-      hold(findings, path, HoldReason::unreadable, std::strerror(errno), true);
-      return false;
-    }
+  bool read_items(const std::string& folder, DIR* handle, std::vector<Item>& items, Findings& findings) {
+    const std::string path = folder.substr(0, folder.size() - 1);
     errno = 0;
-    while (const dirent* entry = ::readdir(handle.get())) {
+    while (const dirent* entry = ::readdir(handle)) {
       const std::string_view name(entry->d_name);
       if (name == "." || name == "..") continue;
       if (name == ".git") {
@@ -118,11 +138,12 @@ class Walk {
     return true;
   }
 
-  void look_at_item(const Pending& folder, const Item& item, std::size_t& cursor, Findings& findings) {
-    const std::string path = folder.path + item.name;
+  void look_at_item(const std::string& folder_path, int folder, const Item& item, std::size_t& cursor,
+                    Findings& findings) {
+    const std::string path = folder_path + item.name;
     if (is_skipped_ && is_skipped_(path)) return;
     if (item.maybe_folder) {
-      Fd fd(::openat(folder.fd.get(), item.name.c_str(), folder_flags));
+      Fd fd(::openat(folder, item.name.c_str(), folder_flags));
       if (fd) {
         if (set_.is_excluded(path, true)) return;
         if (!is_safe_path(path))
@@ -137,8 +158,7 @@ class Walk {
       }
       if (errno == ENOENT) return;
     }
-    if (set_.is_excluded(path, false)) return;
-    look_at_file(folder.fd.get(), item.name, path, cursor, findings);
+    look_at_file(folder, item.name, path, cursor, findings);
   }
 
   /// Paths come in order, so the index is mostly found one step further; a jump is looked up.
@@ -157,6 +177,7 @@ class Walk {
   const SyncSet& set_;
   const Index& index_;
   const std::function<bool(std::string_view)>& is_skipped_;
+  bool same_rules_;                 // the index was written under the same rules
   std::vector<std::uint8_t> seen_;  // a byte each: neighbours are set from several threads
 };
 
@@ -164,6 +185,13 @@ class Walk {
 bool is_below(std::string_view path, std::string_view blocked) {
   if (!blocked.ends_with('/')) return path == blocked;
   return path.rfind(blocked, 0) == 0 || path == blocked.substr(0, blocked.size() - 1);
+}
+
+/// A folder is best looked into through the descriptor that its parent gave; but those are few: half of the limit.
+std::size_t folders_to_hold_open() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 256;
+  return std::min<std::size_t>(limit.rlim_cur / 2, 8192);
 }
 
 class Scanner {
@@ -177,10 +205,10 @@ class Scanner {
     std::vector<Pending> wave;
     for (const std::string& root : set_.roots()) open_root(root, wave);
     while (!wave.empty()) {
-      // Descriptors are held for one wave: keep it small enough for the usual limit of 1,024.
       std::vector<Pending> next;
-      for (std::size_t first = 0; first < wave.size(); first += 256) {
-        const std::size_t count = std::min<std::size_t>(256, wave.size() - first);
+      constexpr std::size_t at_once = 1024;  // what they find is held until they all are through
+      for (std::size_t first = 0; first < wave.size(); first += at_once) {
+        const std::size_t count = std::min<std::size_t>(at_once, wave.size() - first);
         std::vector<Findings> found(count);
         for_each_in_parallel(count, 4, [&](std::size_t i) {
           Pending& folder = wave[first + i];
@@ -211,7 +239,7 @@ class Scanner {
       } else {
         walk_.hold(findings, root, HoldReason::unreadable, std::strerror(errno), true);
       }
-    } else if (!set_.is_excluded(root, false)) {
+    } else {
       const std::size_t slash = root.rfind('/');
       const Fd folder = open_folder_beneath(top_, slash == std::string::npos ? "" : root.substr(0, slash));
       std::size_t cursor = index_.lower_bound(root);
@@ -241,7 +269,7 @@ class Scanner {
     std::move(findings.blocked.begin(), findings.blocked.end(), std::back_inserter(blocked_));
     result_.files += findings.files;
     for (Pending& folder : findings.folders) {
-      if (next.size() >= 200) folder.fd.reset();  // opened again, by its path, when its turn comes
+      if (next.size() >= most_open_) folder.fd.reset();  // opened again, by its path, when its turn comes
       next.push_back(std::move(folder));
     }
   }
@@ -276,6 +304,7 @@ class Scanner {
   const std::function<bool(std::string_view)>& is_skipped_;
   Walk walk_;
   std::vector<std::string> blocked_;
+  std::size_t most_open_ = folders_to_hold_open();
   ScanResult result_;
 };
 

@@ -79,6 +79,9 @@ class Remote {
   /// them). Refs that the remote lacks are deleted in the store.
   void fetch(const Store& store, const std::vector<FetchSpec>& refs);
 
+  /// Starts the pushing side without waiting for it, so that it is ready when it is needed. No error is thrown before
+  /// that.
+  void begin_push();
   /// What the remote has, as the pushing side is told; opens the connection that push() then uses.
   const RefMap& list_for_push();
   /// Sends all that the updates need in one pack, then moves the refs; nothing is ever forced, and where the server

@@ -52,6 +52,7 @@ struct IndexState {
   std::string rules;                ///< fingerprint of the sync set's rules when it was written
   std::optional<std::string> head;  ///< the user's HEAD commit at that time
   std::vector<Conflict> conflicts;  ///< open in this working tree
+  std::optional<Oid> newer;         ///< the branch's commit whose format was newer than this program's, if it was
   std::optional<Oid> made;  ///< the newest commit this working tree made: it must be in the branch, or is put there
   std::vector<std::string> waiting;  ///< paths for which something came that could not be applied yet
   std::vector<std::string> odd;      ///< paths of the branch that cannot be looked at (OddPaths): named, never applied

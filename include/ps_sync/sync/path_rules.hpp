@@ -1,4 +1,4 @@
-// Which paths may be sent and applied: DESIGN's safety rules as pure functions over bytes.
+// Which paths may be sent and applied: the safety rules as pure functions over bytes.
 #pragma once
 
 #include <memory>
