@@ -3,7 +3,9 @@
 #include <git2/sys/remote.h>
 #include <git2/sys/transport.h>
 
+#include <algorithm>
 #include <exception>
+#include <optional>
 
 #include "git/store_state.hpp"
 #include "ps_sync/base/error.hpp"
@@ -111,6 +113,10 @@ void fetch_objects(Store::Repository& store, Connection& connection, const std::
   const git_strarray wanted{pointers.data(), pointers.size()};
 
   const PrivateFiles guard;
+  std::optional<WithoutSync> hint;
+  const bool has_branch = std::any_of(remote_refs.begin(), remote_refs.end(),
+                                      [](const std::string& ref) { return ref != "refs/promptsync/beacon"; });
+  if (!has_branch) hint.emplace();
   int code = git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &options.callbacks, nullptr, nullptr);
   if (code == 0) code = git_remote_download(remote.get(), &wanted, &options);
   git_remote_disconnect(remote.get());

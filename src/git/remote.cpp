@@ -116,6 +116,12 @@ PushResult Remote::push(const Store& store, const std::vector<RefUpdate>& update
   const std::unique_ptr<Connection> connection = std::move(state_->pushing);
   const Advertisement advertisement = *std::exchange(state_->push_side, std::nullopt);
   result = send_pack(store, *connection, advertisement, updates, ready);
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    // The fetching side was told before this push; from now on it would hide what we wrote ourselves.
+    if (result.refs[i].accepted && state_->fetch_side) {
+      state_->fetch_side->refs[updates[i].remote_ref] = updates[i].target;
+    }
+  }
   const bool refused =
       std::any_of(result.refs.begin(), result.refs.end(), [](const RefResult& ref) { return !ref.accepted; });
   if (refused) {

@@ -21,6 +21,15 @@ class PrivateFiles {
   mode_t before_;
 };
 
+/// While it lives, libgit2 puts nothing on disk before it goes on: for what can be had again from the remote.
+class WithoutSync {
+ public:
+  WithoutSync() { git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0); }
+  ~WithoutSync() { git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1); }
+  WithoutSync(const WithoutSync&) = delete;
+  WithoutSync& operator=(const WithoutSync&) = delete;
+};
+
 struct Store::Repository {
   explicit Repository(fs::path where) : path(std::move(where)) {}
 

@@ -1,6 +1,7 @@
 #include "ps_sync/sync/conflicts.hpp"
 
-#include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "ps_sync/base/text.hpp"
 
@@ -16,6 +17,11 @@ bool read_blob(const std::string& word, std::optional<Oid>& blob) {
 }
 
 std::string endpoint_of(const git::Commit& commit) { return commit.find_trailer("Promptsync-Endpoint").value_or(""); }
+
+/// What tells one clash from another; theirs may have moved on.
+using Identity = std::tuple<std::string, ConflictKind, std::optional<Oid>, std::optional<Oid>>;
+
+Identity identity_of(const Conflict& conflict) { return {conflict.path, conflict.kind, conflict.base, conflict.ours}; }
 
 }  // namespace
 
@@ -41,29 +47,28 @@ std::optional<Conflict> parse_conflict(std::string_view text) {
   return conflict;
 }
 
-bool is_same_conflict(const Conflict& left, const Conflict& right) {
-  return left.path == right.path && left.kind == right.kind && left.base == right.base && left.ours == right.ours;
-}
+bool is_same_conflict(const Conflict& left, const Conflict& right) { return identity_of(left) == identity_of(right); }
 
 std::vector<Conflict> find_open_conflicts(const git::Store& store, const Oid& tip, std::size_t limit) {
   std::vector<Conflict> open;
-  std::vector<Conflict> resolved;
+  std::set<Identity> resolved;
   store.walk({tip}, {}, [&](const git::Commit& commit) {
     for (const std::string& text : commit.trailers(resolved_trailer)) {
-      if (auto conflict = parse_conflict(text)) resolved.push_back(std::move(*conflict));
+      if (const auto conflict = parse_conflict(text)) resolved.insert(identity_of(*conflict));
     }
-    for (const std::string& text : commit.trailers(conflict_trailer)) {
+    const std::vector<std::string> found = commit.trailers(conflict_trailer);
+    if (found.empty()) return --limit > 0;
+    // Once for all of them: anybody may write a commit with as many trailers as they like.
+    const std::string holder = endpoint_of(commit);
+    // The merge's first parent is the branch that was met there: theirs.
+    const bool has_parent = !commit.parents.empty() && store.has(commit.parents[0]);
+    const std::string from = has_parent ? endpoint_of(store.read_commit(commit.parents[0])) : "";
+    for (const std::string& text : found) {
       auto conflict = parse_conflict(text);
-      if (!conflict) continue;
-      const bool is_resolved = std::any_of(resolved.begin(), resolved.end(),
-                                           [&](const Conflict& other) { return is_same_conflict(*conflict, other); });
-      if (is_resolved) continue;
-      conflict->holder = endpoint_of(commit);
+      if (!conflict || resolved.contains(identity_of(*conflict))) continue;
+      conflict->holder = holder;
+      conflict->from = from;
       conflict->at = commit.committer.time;
-      // The merge's first parent is the branch that was met there: theirs.
-      if (!commit.parents.empty() && store.has(commit.parents[0])) {
-        conflict->from = endpoint_of(store.read_commit(commit.parents[0]));
-      }
       open.push_back(std::move(*conflict));
     }
     return --limit > 0;

@@ -7,6 +7,14 @@ namespace {
 constexpr const char* file_name = "BEACON.md";
 constexpr std::uint64_t largest_body = 256 * 1024;
 
+std::optional<Oid> find_published(const git::RefMap& refs) {
+  const auto found = refs.find(git_beacon_ref);
+  return found == refs.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// Not a folder, a link or a gitlink; which permissions, some old gits wrote as they liked.
+bool is_regular_file(std::uint32_t mode) { return (mode & 0170000) == 0100000; }
+
 class GitRefProvider : public Provider {
  public:
   GitRefProvider(const git::Store& store, git::Remote& remote, git::Signature author)
@@ -15,11 +23,11 @@ class GitRefProvider : public Provider {
   std::string name() const override { return "git"; }
 
   std::optional<std::string> read() override {
-    const git::RefMap& there = remote_.seen();
-    const auto found = there.find(git_beacon_ref);
-    published_ = found == there.end() ? std::nullopt : std::optional(found->second);
+    published_ = find_published(remote_.seen());
     seen_ = store_.find_ref(seen_beacon_ref);
     if (published_ != seen_) {
+      // The pushing side may have been asked later than the fetching side: what is read must be what is replaced.
+      if (find_published(remote_.list()) != published_) remote_.list(true);
       remote_.fetch(store_, {{git_beacon_ref, seen_beacon_ref}});
       seen_ = store_.find_ref(seen_beacon_ref);
     }
@@ -75,10 +83,14 @@ class GitRefProvider : public Provider {
 }  // namespace
 
 std::optional<std::string> read_beacon_commit(const git::Store& store, const Oid& commit) {
-  for (const git::TreeEntry& entry : store.read_tree(store.read_commit(commit).tree)) {
-    if (entry.name != file_name || entry.mode == git::mode_tree) continue;
-    if (!store.has(entry.oid) || store.size_of(entry.oid) > largest_body) return std::nullopt;
-    return store.read(git::ObjectType::blob, entry.oid);
+  try {
+    for (const git::TreeEntry& entry : store.read_tree(store.read_commit(commit).tree)) {
+      if (entry.name != file_name || !is_regular_file(entry.mode)) continue;
+      if (store.size_of(entry.oid) > largest_body) return std::nullopt;
+      return store.read(git::ObjectType::blob, entry.oid);
+    }
+  } catch (const Error&) {
+    // Objects that are missing, malformed or of another type than they are called: no beacon, and no reason to stop.
   }
   return std::nullopt;
 }
