@@ -5,6 +5,7 @@
 
 #include "ps_sync/base/endpoint.hpp"
 #include "ps_sync/base/error.hpp"
+#include "ps_sync/beacon/provider.hpp"
 
 extern char** environ;
 
@@ -89,6 +90,11 @@ Context open_set_up(const Options& options) {
     throw Error(ErrorKind::failed, concat("ps-sync is not set up in ", quote_path(context.place.top.string())))
         .because("this clone has no endpoint name yet")
         .hint("set it up: ps-sync init --as NAME   (desktop, code, your-laptop, …)");
+  }
+  if (context.remote_ref() == beacon::git_beacon_ref) {
+    throw Error(ErrorKind::config, concat("a session cannot be called ", context.session(), " here"))
+        .because(concat(context.remote_ref(), " is where the beacon is"))
+        .hint("choose another name for the session, or another `branch` in the settings");
   }
   return context;
 }

@@ -119,12 +119,14 @@ SyncReport Engine::run() {
 SyncReport Engine::finish() {
   if (report_.result == SyncResult::refused) {
     finish_report();
+    lock_->mark_clean();
     return std::move(report_);
   }
   if (options_.dry_run) {
     if (mode_ != Mode::push && fetch() && tip_) report_.received = to_changes(tree_->incoming(context_.store, *tip_));
     if (snapshot_) report_.sent = to_changes(snapshot_->changes);
     finish_report();
+    lock_->mark_clean();
     return std::move(report_);
   }
   try {

@@ -15,8 +15,11 @@ using namespace sync;
 
 namespace {
 
-// Each try fetches and merges what came in between; with four places pushing at once a handful is usual.
-constexpr int push_tries = 30;
+// Each try fetches and merges what came in between; with four places pushing at once a handful is usual. The wait
+// between two grows, so that a slow place gets its turn.
+constexpr int push_tries = 60;
+constexpr auto push_time = std::chrono::seconds(30);
+constexpr int longest_pause = 500;  // ms
 
 std::string first_words(const std::string& reason, const std::string& server_words) {
   std::string words = escape_for_display(trim(reason));
@@ -148,9 +151,13 @@ void Engine::send() {
   if (!tip_ && context_.store.read_commit(*local_).parents.empty()) return;
   std::minstd_rand random(static_cast<unsigned>(::getpid()));
   bool with_beacon = true;
-  for (int attempt = 0; attempt < push_tries; ++attempt) {
-    if (attempt > 0)
-      std::this_thread::sleep_for(std::chrono::milliseconds(random() % (10 * std::min(attempt, 10) + 1)));
+  const auto deadline = std::chrono::steady_clock::now() + push_time;
+  for (int attempt = 0; attempt < push_tries && std::chrono::steady_clock::now() < deadline; ++attempt) {
+    if (attempt > 1) {
+      const int pause = std::min(20 * attempt, longest_pause);
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(static_cast<int>(random() % static_cast<unsigned>(pause)) + 1));
+    }
     if (send_once(with_beacon)) return;
     if (report_.failure) return;
     with_beacon = false;  // whatever was wrong with the two together, the documents go first
@@ -160,9 +167,9 @@ void Engine::send() {
     merge_remote();
     if (read_only_) return;
   }
-  throw Error(ErrorKind::rejected, concat("cannot push ", context_.branch()))
-      .because(concat("the remote moved ", std::to_string(push_tries), " times while this command merged"))
-      .hint("run the same command again; everything is committed here");
+  note_unreachable(Error(ErrorKind::unreachable, concat("cannot push ", context_.branch(), " yet"))
+                       .because("the remote moved each time while this command merged: many push at once")
+                       .hint("everything is committed here; the next push, pull or sync sends it"));
 }
 
 /// True when the remote has the branch. False: it moved (or the push of two refs failed): fetch, merge, try again.

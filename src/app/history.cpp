@@ -164,6 +164,9 @@ RestoreReport restore(const Options& options, const std::string& path, const std
     throw Error(ErrorKind::failed, concat("no document ", quote_path(report.path), " in ", report.from.short_hex()))
         .hint(concat("see where it was: ps-sync log ", quote_path(report.path)));
   }
+  if (const auto refused = refusal_of(context.set, report.path, *target)) {
+    throw Error(ErrorKind::failed, concat("cannot restore ", quote_path(report.path))).because(refused->detail);
+  }
   // The present bytes go into a commit before they are replaced.
   if (!engine.commit_local()) return report;
   const auto known = engine.tree().find(report.path);

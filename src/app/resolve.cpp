@@ -26,6 +26,11 @@ class Resolver {
         engine_(context, {}, Mode::sync) {}
 
   SyncReport run() {
+    if (!context_.set.may_travel(path_)) {
+      throw Error(ErrorKind::failed, concat("cannot resolve ", quote_path(path_)))
+          .because("it is outside of this clone's sync set, or a file that never travels")
+          .hint("resolve it where the conflict is: ps-sync conflicts --all names the place");
+    }
     engine_.open();
     find_conflict();
     git::Batch batch = context_.store.begin_batch();

@@ -6,8 +6,7 @@ namespace ps_sync::cli {
 
 namespace {
 
-constexpr std::size_t paths_on_a_terminal = 50;
-constexpr std::size_t refused_paths = 20;
+constexpr std::size_t longest_list = 20;
 
 std::string_view code_of(Tone tone) {
   switch (tone) {
@@ -137,9 +136,26 @@ std::string command_text(const View& view, std::string_view command) {
   return concat("`", paint(view, Tone::strong, command), "`");
 }
 
+std::size_t shown_of(const View& view, std::size_t entries, Length length) {
+  return length == Length::whole || view.verbosity > 0 ? entries : std::min(entries, longest_list);
+}
+
+std::string more_text(std::size_t entries, std::size_t shown) {
+  if (shown >= entries) return "";
+  return concat("and ", std::to_string(entries - shown), " more (--json has them all)");
+}
+
+namespace {
+
+/// The end of a list whose lines are indented.
+std::string more_line(std::size_t entries, std::size_t shown) {
+  return shown < entries ? concat("  ", more_text(entries, shown), "\n") : "";
+}
+
+}  // namespace
+
 std::string change_lines(const View& view, std::string_view arrow, const std::vector<sync::Change>& changes) {
-  const std::size_t shown =
-      view.terminal && view.verbosity == 0 ? std::min(changes.size(), paths_on_a_terminal) : changes.size();
+  const std::size_t shown = shown_of(view, changes.size());
   std::string out;
   for (std::size_t i = 0; i < shown; ++i) {
     const sync::Change& change = changes[i];
@@ -152,26 +168,32 @@ std::string change_lines(const View& view, std::string_view arrow, const std::ve
       out += concat(escape_for_display(change.path), "\n");
     }
   }
-  if (shown < changes.size())
-    out += concat("  ", arrow, " and ", std::to_string(changes.size() - shown), " more (-v shows all)\n");
-  return out;
+  return out + more_line(changes.size(), shown);
 }
 
 std::string held_back_lines(const View& view, const std::vector<sync::HeldBack>& held_back) {
+  const auto is_told = [](const sync::HeldBack& held) { return held.reason != sync::HoldReason::conflict; };
+  const auto entries = static_cast<std::size_t>(std::count_if(held_back.begin(), held_back.end(), is_told));
+  const std::size_t shown = shown_of(view, entries);
+  std::size_t left = shown;
   std::string out;
   for (const sync::HeldBack& held : held_back) {
-    if (held.reason == sync::HoldReason::conflict) continue;
+    if (left == 0) break;
+    if (!is_told(held)) continue;
+    --left;
     out += concat("  ", mark(view, "⚠"), escape_for_display(held.path), ": ", reason_text(held.reason));
     if (!held.detail.empty()) out += concat(" (", escape_for_display(held.detail), ")");
     out += '\n';
     if (const std::string help = way_on(held); !help.empty()) out += concat("      ", help, "\n");
   }
-  return out;
+  return out + more_line(entries, shown);
 }
 
-std::string conflict_lines(const View& view, const std::vector<sync::Conflict>& conflicts) {
+std::string conflict_lines(const View& view, const std::vector<sync::Conflict>& conflicts, Length length) {
+  const std::size_t shown = shown_of(view, conflicts.size(), length);
   std::string out;
-  for (const sync::Conflict& conflict : conflicts) {
+  for (std::size_t i = 0; i < shown; ++i) {
+    const sync::Conflict& conflict = conflicts[i];
     out += concat("  ", mark(view, "✖"), paint(view, Tone::bad, escape_for_display(conflict.path)), " (",
                   sync::to_text(conflict.kind));
     if (!conflict.from.empty())
@@ -180,7 +202,7 @@ std::string conflict_lines(const View& view, const std::vector<sync::Conflict>& 
     out +=
         concat(")\n      ", paint(view, Tone::strong, concat("ps-sync resolve ", path_argument(conflict.path))), "\n");
   }
-  return out;
+  return out + more_line(conflicts.size(), shown);
 }
 
 std::string behind_text(const View& view, const std::vector<app::Peer>& behind) {
@@ -194,10 +216,10 @@ std::string behind_text(const View& view, const std::vector<app::Peer>& behind) 
 }
 
 std::vector<std::string> first_of(const std::vector<std::string>& paths) {
+  const std::size_t shown = std::min(paths.size(), longest_list);
   std::vector<std::string> lines;
-  for (std::size_t i = 0; i < std::min(paths.size(), refused_paths); ++i) lines.push_back(escape_for_display(paths[i]));
-  if (paths.size() > refused_paths)
-    lines.push_back(concat("and ", std::to_string(paths.size() - refused_paths), " more"));
+  for (std::size_t i = 0; i < shown; ++i) lines.push_back(escape_for_display(paths[i]));
+  if (shown < paths.size()) lines.push_back(more_text(paths.size(), shown));
   return lines;
 }
 

@@ -12,11 +12,11 @@
 
 namespace ps_sync::cli {
 
-/// How one stream shows things. A default-constructed one is a pipe's: plain text, every path.
+/// How one stream shows things. A default-constructed one is a pipe's: plain text.
 struct View {
-  bool terminal = false;  ///< marks, and long lists cut
+  bool terminal = false;  ///< marks
   bool color = false;
-  int verbosity = 0;
+  int verbosity = 0;          ///< from 1 on no list is cut
   Timestamp now{};            ///< for "3 min ago"
   config::Settings settings;  ///< for labels
 };
@@ -55,18 +55,26 @@ std::string warnings_text(const View& view, const std::vector<std::string>& warn
 /// What to type, as it stands in prose: `ps-sync pull`
 std::string command_text(const View& view, std::string_view command);
 
-/// A line for each path, after `arrow`; on a terminal a long list is cut, and says so.
+/// Lists of more than 20 entries are cut and say how many more there are; those that are a command's whole answer are
+/// not.
+enum class Length { cut, whole };
+
+/// A line for each path, after `arrow`.
 std::string change_lines(const View& view, std::string_view arrow, const std::vector<sync::Change>& changes);
 /// All but conflicted paths, which conflict_lines() tells of.
 std::string held_back_lines(const View& view, const std::vector<sync::HeldBack>& held_back);
 /// Each conflict with the command that resolves it.
-std::string conflict_lines(const View& view, const std::vector<sync::Conflict>& conflicts);
+std::string conflict_lines(const View& view, const std::vector<sync::Conflict>& conflicts, Length length = Length::cut);
 /// "Desktop, Code (3 documents)"
 std::string behind_text(const View& view, const std::vector<app::Peer>& behind);
-/// The first 20 paths, escaped, and a last entry for how many more there are.
+/// The paths, escaped, cut with a last entry for how many more there are.
 std::vector<std::string> first_of(const std::vector<std::string>& paths);
 /// The same, a line each.
 std::string refused_lines(const std::vector<std::string>& paths);
+/// How many entries of a list are shown.
+std::size_t shown_of(const View& view, std::size_t entries, Length length = Length::cut);
+/// "and 7 more (--json has them all)"; "" where none is left out.
+std::string more_text(std::size_t entries, std::size_t shown);
 
 enum class Command { push, pull, sync, other };
 std::string_view to_text(Command command);

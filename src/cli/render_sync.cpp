@@ -15,13 +15,16 @@ std::string gone_text(std::size_t number) {
 }
 
 std::string kept_lines(const View& view, const std::vector<app::KeptChange>& kept) {
+  const std::size_t shown = shown_of(view, kept.size());
   std::string out;
-  for (const app::KeptChange& change : kept) {
+  for (std::size_t i = 0; i < shown; ++i) {
+    const app::KeptChange& change = kept[i];
     out += concat("  ", mark(view, "⚠"), "kept ", escape_for_display(change.path), ": changed on one side, deleted by ",
                   escape_for_display(config::label_of(view.settings, change.deleted_by)));
     if (change.at != Timestamp{}) out += concat(" ", ago(change.at, view.now));
     out += concat(" in commit ", change.commit.short_hex(), "\n");
   }
+  if (shown < kept.size()) out += concat("  ", more_text(kept.size(), shown), "\n");
   return out;
 }
 

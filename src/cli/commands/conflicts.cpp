@@ -6,7 +6,7 @@ namespace {
 
 std::string conflicts_text(const View& view, const std::vector<sync::Conflict>& conflicts, bool all) {
   if (conflicts.empty()) return concat(mark(view, "✅"), all ? "No conflicts anywhere\n" : "No conflicts here\n");
-  if (!all) return conflict_lines(view, conflicts);
+  if (!all) return conflict_lines(view, conflicts, Length::whole);
   std::string out;
   for (const sync::Conflict& conflict : conflicts) {
     if (!conflict.holder.empty())
