@@ -166,7 +166,7 @@ TEST_CASE("a refusal lists 20 paths, counts the rest, and names the flag", "[cli
   const std::string text = error_text({}, problem->error);
   CHECK(contains(text, "file29.md"));
   CHECK_FALSE(contains(text, "file30.md"));
-  CHECK(contains(text, "and 3 more"));
+  CHECK(contains(text, "and 3 more (--json has them all)"));
   CHECK(contains(text, "`ps-sync push --allow-deletes`"));
   CHECK(contains(text, "error: nothing was sent: 23 documents are gone"));
 
@@ -190,13 +190,55 @@ TEST_CASE("names are shown escaped, and given back to the shell whole", "[cli][r
   CHECK(path_argument("tab\t'.md") == "$'tab\\t\\'.md'");
 }
 
-TEST_CASE("a long list is cut on a terminal, and whole in a pipe and with -v", "[cli][render]") {
-  std::vector<sync::Change> changes;
-  for (int n = 0; n < 60; ++n) changes.push_back({concat("f", std::to_string(n)), sync::ChangeKind::modified});
-  View view = terminal();
-  CHECK(contains(change_lines(view, "↑", changes), "and 10 more"));
-  CHECK_FALSE(contains(change_lines(view, "↑", changes), "f59"));
-  CHECK(contains(change_lines({}, "↑", changes), "f59"));
-  view.verbosity = 1;
-  CHECK(contains(change_lines(view, "↑", changes), "f59"));
+TEST_CASE("a list of more than 20 entries is cut, says how many more, and is whole with -v", "[cli][render]") {
+  // The two reports with every list 27 long; conflicts among what is held back are told of once, as conflicts.
+  app::SyncReport report = full_sync();
+  app::Status status = full_status();
+  report.sent.clear(), report.received.clear(), report.conflicts.clear(), report.held_back.clear();
+  report.kept.clear(), report.refused_deletes.clear();
+  for (int n = 10; n < 37; ++n) {
+    const std::string number = std::to_string(n);
+    report.sent.push_back({concat("sent", number), sync::ChangeKind::modified});
+    report.received.push_back({concat("received", number), sync::ChangeKind::added});
+    report.conflicts.push_back(sync::Conflict{.path = concat("clash", number)});
+    report.held_back.push_back({concat("clash", number), sync::HoldReason::conflict, ""});
+    report.held_back.push_back({concat("held", number), sync::HoldReason::secret, "line 3"});
+    report.kept.push_back({concat("kept", number), "desktop", noon, oid('2')});
+    report.refused_deletes.push_back(concat("gone", number));
+  }
+  status.outgoing = report.sent;
+  status.incoming = report.received;
+  status.conflicts = report.conflicts;
+  status.held_back = report.held_back;
+  status.refused_deletes = report.refused_deletes;
+  const auto times = [](std::string_view text, std::string_view part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
+    return count;
+  };
+  for (const View& view : {View{}, terminal()}) {
+    const Texts synced = sync_text(view, view, {Command::sync}, report);
+    const std::string now = status_text(view, view, status).out;
+    for (const std::string_view list : {"sent", "received", "clash", "held", "kept", "gone"}) {
+      INFO(list);
+      const std::string text = synced.out + synced.notes;
+      CHECK(contains(text, concat(list, "29")));
+      CHECK_FALSE(contains(text, concat(list, "30")));
+      if (list != "kept") {
+        CHECK(contains(now, concat(list, "29")));
+        CHECK_FALSE(contains(now, concat(list, "30")));
+      }
+    }
+    CHECK(times(synced.out, "  and 7 more (--json has them all)\n") == 4);
+    CHECK(times(synced.notes, "  and 7 more (--json has them all)\n") == 2);
+    CHECK(times(now, "  and 7 more (--json has them all)\n") == 5);
+    // What was asked for is whole.
+    CHECK(contains(conflict_lines(view, report.conflicts, Length::whole), "clash36"));
+  }
+  View verbose;
+  verbose.verbosity = 1;
+  for (const char* last : {"sent36", "received36", "clash36", "held36"})
+    CHECK(contains(status_text(verbose, verbose, status).out, last));
+  report.sent.resize(20);
+  CHECK_FALSE(contains(change_lines({}, "↑", report.sent), "more"));
 }
