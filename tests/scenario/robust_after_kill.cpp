@@ -100,7 +100,7 @@ TEST_CASE("another command than the killed one puts things right as well", "[rob
   pair.desktop.ok({"pull"});
   int round = 0;
   const std::vector<std::vector<std::string>> others = {
-      {"status"}, {"push"}, {"diff"}, {"log"}, {"restore", planning + "b.md"}, {"push", "--dry-run"}, {"queue"}};
+      {"status"}, {"push"}, {"diff"}, {"log"}, {"push", "--dry-run"}, {"queue"}, {"conflicts"}};
   for (const std::string& point : apply_points) {
     const auto& other = others[static_cast<std::size_t>(++round) % others.size()];
     INFO("pull killed at " << point << ", then " << other.front());
