@@ -44,10 +44,7 @@ class GitRefProvider : public Provider {
       ref_update_accepted(update);
       return Published::yes;
     }
-    if (ref.moved) {
-      remote_.list(true);
-      return Published::moved;
-    }
+    if (ref.moved) return Published::moved;
     throw Error(ErrorKind::rejected, "cannot publish the beacon")
         .because(escape_for_display(ref.reason))
         .because(escape_for_display(trim(result.server_words)))
