@@ -120,6 +120,17 @@ TEST_CASE("another command than the killed one puts things right as well", "[rob
   }
 }
 
+TEST_CASE("an empty folder makes way for a document of its name", "[robust][kill]") {
+  // So a kill may leave it: the document in it gone, the folder not yet.
+  Pair pair(Files{{planning + "topic/part.md", "part\n"}, {planning + "a.md", "a\n"}});
+  pair.desktop.remove(planning + "topic").write(planning + "topic", "a file now\n").ok({"push"});
+  pair.code.remove(planning + "topic/part.md");
+  fs::create_directories(pair.code.path(planning + "topic/also empty"));
+  pair.code.ok({"pull"});
+  CHECK(pair.code.read(planning + "topic") == "a file now\n");
+  CHECK(pair.code.json({"status"})["state"] == "in_sync");
+}
+
 TEST_CASE("a resolve killed at every failpoint keeps both sides, and completes when it is run again",
           "[robust][kill]") {
   Pair pair(Files{{planning + "a.md", "a\n"}});

@@ -158,9 +158,15 @@ class Rounds {
     desktop.remove(planning + "topic");
     after_.erase(planning + (round_ % 2 == 1 ? "topic" : "topic/part.md"));
     write_desktop(planning + (round_ % 2 == 1 ? "topic/part.md" : "topic"), "topic " + number + "\n");
-    const bool executable = round_ % 2 == 1;
-    fs::permissions(desktop.path(planning + "run.sh"), executable ? fs::perms(0755) : fs::perms(0644));
-    after_[planning + "run.sh"] = (executable ? "x " : "- ") + std::string("#!/bin/sh\n");
+    const bool odd = round_ % 2 == 1;
+    if (odd) {
+      write_desktop(planning + "fleeting/in/deep.md", "deep\n");
+    } else {
+      desktop.remove(planning + "fleeting");
+      after_.erase(planning + "fleeting/in/deep.md");
+    }
+    fs::permissions(desktop.path(planning + "run.sh"), odd ? fs::perms(0755) : fs::perms(0644));
+    after_[planning + "run.sh"] = (odd ? "x " : "- ") + std::string("#!/bin/sh\n");
     write_desktop(implementation + "desktop.bin", noise(round_ * 2));
     if (clash_) desktop.write(planning + "clash.md", "desktop " + number + "\n");
     desktop.ok({"push"});
@@ -251,9 +257,20 @@ class Rounds {
     for (Clone* clone : {&code, &desktop}) {
       CHECK(leftovers(clone->path(".claude")) == "");
       CHECK(leftovers(clone->git_folder() / "promptsync") == "");
+      CHECK(empty_folders(*clone) == planning + "session-notes\n");  // made by init, and never used here
       if (is_fsck_due) check_fsck(world, clone->store_folder());
     }
     if (is_fsck_due) check_fsck(world, world.origin());
+  }
+
+  /// Folders with nothing in them below the sync set's roots, one a line.
+  static std::string empty_folders(const Clone& clone) {
+    std::string found;
+    for (const std::string& root : {planning, implementation})
+      for (const auto& entry : fs::recursive_directory_iterator(clone.path(root)))
+        if (entry.is_directory() && fs::is_empty(entry.path()))
+          found += entry.path().lexically_relative(clone.root()).string() + "\n";
+    return found;
   }
 
   void settle_clash() {
