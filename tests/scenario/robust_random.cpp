@@ -245,3 +245,8 @@ TEST_CASE("random operations, seed 8: all end with the same bytes, and the histo
           "[robust][random]") {
   play(8);
 }
+
+TEST_CASE("random operations, seed 99: all end with the same bytes, and the history has every version",
+          "[robust][random]") {
+  play(99);
+}
