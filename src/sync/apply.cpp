@@ -58,6 +58,26 @@ bool lists_name(int folder, const std::string& name) {
   return found;
 }
 
+/// Removes a folder in which there are only folders, all the way down. False, and nothing else is touched, where there
+/// is any file, or it is no folder.
+bool remove_if_empty(int parent, const std::string& name, int depth = 0) {
+  constexpr int deepest = 100;
+  if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return true;
+  if (depth == deepest || (errno != ENOTEMPTY && errno != EEXIST)) return false;
+  const int fd = ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  DIR* handle = fd < 0 ? nullptr : ::fdopendir(fd);
+  if (handle == nullptr) return false;
+  std::vector<std::string> inside;
+  while (const dirent* entry = ::readdir(handle)) {
+    if (std::string_view(entry->d_name) != "." && std::string_view(entry->d_name) != "..")
+      inside.emplace_back(entry->d_name);
+  }
+  bool empty = true;
+  for (const std::string& item : inside) empty = empty && remove_if_empty(::dirfd(handle), item, depth + 1);
+  ::closedir(handle);
+  return empty && ::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0;
+}
+
 /// Renaming moves ctime, so of a file that was renamed only the rest can be compared.
 bool is_same_file(const FileStat& left, const FileStat& right) {
   return left.size == right.size && left.modified == right.modified && left.inode == right.inode;
@@ -215,6 +235,11 @@ class Run {
       return;
     }
     if (errno != EEXIST) throw_system_error("write", top_ / step.path);
+    // As git's checkout has it, folders that hold no file make way.
+    if (remove_if_empty(folder, name) && rename_without_replacing(from, staged_name(number), folder, name)) {
+      done_.insert(number);
+      return;
+    }
     if (lists_name(folder, name)) return hold_busy(step);
     // The name is taken, yet not listed: the file system takes another spelling for this one.
     result_.clashes.push_back(step.path);
