@@ -90,6 +90,21 @@ std::optional<FileStat> stat_at(int folder, const std::string& name) {
   return FileStat::of(status);
 }
 
+/// Removes the folders above `path` that are empty now, up to a root, which stays.
+void remove_empty_parents(const fs::path& top, const std::vector<std::string>& roots, const std::string& path) {
+  const auto is_root_or_above = [&](const std::string& folder) {
+    return std::any_of(roots.begin(), roots.end(),
+                       [&](const std::string& root) { return root == folder || root.rfind(folder + "/", 0) == 0; });
+  };
+  std::string folder = split_path(path).folder;
+  while (!folder.empty() && !is_root_or_above(folder)) {
+    const Place place = split_path(folder);
+    const Fd parent = open_folder_beneath(top, place.folder);
+    if (parent && ::unlinkat(parent.get(), place.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) return;
+    folder = place.folder;
+  }
+}
+
 class Run {
  public:
   Run(const git::Store& store, const fs::path& top, const fs::path& folder, const std::vector<std::string>& roots)
@@ -312,20 +327,8 @@ class Run {
 
   void remove_empty_folders(const std::vector<ApplyStep>& steps) const {
     for (std::size_t number : done_) {
-      if (steps[number].target) continue;
-      std::string folder = split_path(steps[number].path).folder;
-      while (!folder.empty() && !is_root_or_above(folder)) {
-        const Place place = split_path(folder);
-        const Fd parent = open_folder_beneath(top_, place.folder);
-        if (!parent || ::unlinkat(parent.get(), place.name.c_str(), AT_REMOVEDIR) != 0) break;
-        folder = place.folder;
-      }
+      if (!steps[number].target) remove_empty_parents(top_, roots_, steps[number].path);
     }
-  }
-
-  bool is_root_or_above(const std::string& folder) const {
-    return std::any_of(roots_.begin(), roots_.end(),
-                       [&](const std::string& root) { return root == folder || root.rfind(folder + "/", 0) == 0; });
   }
 
   const git::Store& store_;
@@ -447,6 +450,7 @@ std::optional<IndexUpdates> Applier::recover() {
       updates[line->path] = NewIndexEntry{*line->target, FileStat{}, true};
     } else {
       updates[line->path] = std::nullopt;
+      remove_empty_parents(top_, roots_, line->path);
     }
   }
   return updates;
