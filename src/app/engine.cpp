@@ -234,7 +234,6 @@ void Engine::finish_report() {
   outbox_.beacon_pending = context_.settings().beacon.provider != "none" && remote_ && !report_.published;
   if (reached_) {
     outbox_.unreachable = false;
-    outbox_.last_reached = now();
     if (!report_.failure) outbox_.last_failure.reset();
   }
   write_outbox(context_, outbox_);

@@ -79,8 +79,10 @@ bool Engine::nothing_to_pull() {
   return true;
 }
 
-/// Was the beacon that stands there seen before, and found in line with the branch and with what we have applied?
-/// Answered without reading it, so for the git provider alone.
+/// Is there nothing that the beacon would have to say anew? Answered without reading it, so for the git provider alone.
+///
+/// It is in line with the branch and with what we have applied if it is as we left it. Where another place wrote it
+/// since, a push without documents has no reason to read it; a pull has one: a person may have announced something.
 bool Engine::beacon_is_current() {
   const std::string& provider = context_.settings().beacon.provider;
   if (provider == "none") return true;
@@ -89,7 +91,8 @@ bool Engine::beacon_is_current() {
   if (acknowledged == outbox_.acknowledged.end() || acknowledged->second != tree_->state().base) return false;
   const git::RefMap& there = remote_->seen();
   const auto beacon = there.find(beacon::git_beacon_ref);
-  return beacon != there.end() && beacon->second == context_.store.find_ref(beacon::seen_beacon_ref);
+  if (beacon == there.end()) return false;
+  return mode_ == Mode::push || beacon->second == context_.store.find_ref(beacon::seen_beacon_ref);
 }
 
 void Engine::note_published() {

@@ -15,7 +15,6 @@ Outbox read_outbox(const Context& context) {
     outbox.remote_url = value.value("remote_url", "");
     outbox.unreachable = value.value("unreachable", false);
     outbox.beacon_pending = value.value("beacon_pending", false);
-    if (value.contains("last_reached")) outbox.last_reached = parse_utc(value["last_reached"].get<std::string>());
     if (value.contains("last_failure")) outbox.last_failure = value["last_failure"].get<std::string>();
     if (value.contains("beacon_for")) outbox.beacon_for = Oid::from_hex(value["beacon_for"].get<std::string>());
     for (const auto& [endpoint, commit] : value.at("acknowledged").items()) {
@@ -32,7 +31,6 @@ void write_outbox(const Context& context, const Outbox& outbox) {
              {"unreachable", outbox.unreachable},
              {"beacon_pending", outbox.beacon_pending},
              {"acknowledged", json::object()}};
-  if (outbox.last_reached) value["last_reached"] = format_utc(*outbox.last_reached);
   if (outbox.beacon_for) value["beacon_for"] = outbox.beacon_for->hex();
   if (outbox.last_failure) value["last_failure"] = *outbox.last_failure;
   for (const auto& [endpoint, commit] : outbox.acknowledged) value["acknowledged"][endpoint] = commit.hex();

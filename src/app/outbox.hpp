@@ -13,7 +13,6 @@ namespace ps_sync::app {
 struct Outbox {
   std::string remote_url;    ///< what `tip` refs in the store were fetched from; redacted
   bool unreachable = false;  ///< the last attempt did not reach the remote
-  std::optional<Timestamp> last_reached;
   std::optional<std::string> last_failure;  ///< in the words given then: one line
   bool beacon_pending = false;
   std::optional<Oid> beacon_for;            ///< the published beacon was in line with the branch at this commit

@@ -1,5 +1,6 @@
 #include "app/publisher.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "ps_sync/base/error.hpp"
@@ -85,7 +86,10 @@ beacon::Facts gather_facts(const Context& context, const std::optional<Oid>& tip
     if (found != known->end()) return found->second;
     return known->emplace(since, list_changes(store, *tip, since)).first->second;
   };
-  if (tip) describe_tip(store, *tip, facts);
+  if (tip) {
+    facts.has_documents = !store.read_tree(store.read_commit(*tip).tree).empty();
+    describe_tip(store, *tip, facts);
+  }
   return facts;
 }
 
@@ -103,13 +107,12 @@ std::optional<std::string> Publisher::compose(const std::optional<Oid>& tip, con
   } catch (const Error&) {
     readable = false;  // refused as hostile: it is replaced
   }
+  std::optional<sync::Deltas> documents;  // listed for the first name that is asked for, and that is rare
   absent_ = beacon::announced_but_absent(present, [&](std::string_view name) {
     if (!tip) return false;
-    for (const auto& [path, delta] :
-         sync::diff_trees(context_.store, std::nullopt, context_.store.read_commit(*tip).tree)) {
-      if (beacon::is_called(path, name)) return true;
-    }
-    return false;
+    if (!documents) documents = sync::diff_trees(context_.store, std::nullopt, context_.store.read_commit(*tip).tree);
+    return std::any_of(documents->begin(), documents->end(),
+                       [&](const auto& document) { return beacon::is_called(document.first, name); });
   });
   composed_ = beacon::compose(present, gather_facts(context_, tip, applied));
   if (edit) edit(composed_);

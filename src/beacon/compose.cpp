@@ -149,7 +149,7 @@ std::string shorten(std::string_view subject) {
 /// What waits in the facts' session; absent where nothing does.
 std::optional<SessionNews> find_news(const std::map<std::string, Ack>& acks, const Facts& facts) {
   Changes changes(facts);
-  if (!facts.tip || changes.since(std::nullopt).empty()) return std::nullopt;
+  if (!facts.tip || !facts.has_documents) return std::nullopt;
   const std::vector<std::string> behind_names = behind_in(acks, facts, changes);
   const bool arrived = std::any_of(acks.begin(), acks.end(), [&](const auto& item) {
     return item.first != facts.tip_endpoint;  // nobody is behind, so whoever acknowledged has it

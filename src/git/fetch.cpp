@@ -88,11 +88,22 @@ int make_transport(git_transport** out, git_remote* owner, void* session) {
   return git_transport_smart(out, owner, &definition);
 }
 
+/// libgit2 asks for a thin pack wherever one is offered, and has no setting for that: so the offer is made unreadable. The
+/// word keeps its length, since the line's length stands before it.
+std::string without_thin_packs(std::string advertisement) {
+  constexpr std::string_view offer = " thin-pack";
+  const std::size_t first_line_end = advertisement.find('\n');
+  const std::size_t at = advertisement.find(offer);
+  if (at < first_line_end) advertisement.replace(at, offer.size(), " full-pack");
+  return advertisement;
+}
+
 }  // namespace
 
 void fetch_objects(Store::Repository& store, Connection& connection, const std::string& advertisement,
                    const std::vector<std::string>& remote_refs) {
-  Session session{&connection, advertisement, nullptr};
+  const std::string shown = connection.is_network() ? advertisement : without_thin_packs(advertisement);
+  Session session{&connection, shown, nullptr};
   git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
   create.repository = store.raw();
   // The address was already rewritten by insteadOf, and the connection stands: this one is only a name.

@@ -23,7 +23,7 @@ namespace {
 
 #ifdef PS_SYNC_LIBGIT2_SONAME
 void open_library(const char* name, const char* package) {
-  if (::dlopen(name, RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
+  if (::dlopen(name, RTLD_LAZY | RTLD_GLOBAL) != nullptr) return;
   const char* reason = ::dlerror();
   throw Error(ErrorKind::failed, concat("cannot load ", name))
       .because(reason != nullptr ? reason : "no reason given")

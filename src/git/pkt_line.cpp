@@ -29,8 +29,7 @@ Error connection_lost(Connection& connection) {
 void PktReader::need(std::size_t bytes) {
   while (raw_.size() - at_ < bytes) {
     char buffer[65536];
-    const std::size_t count =
-        connection_->read(std::span(buffer).first(std::min(sizeof buffer, bytes - (raw_.size() - at_))));
+    const std::size_t count = connection_->read(buffer);
     if (count == 0) throw connection_lost(*connection_);
     raw_.append(buffer, count);
   }

@@ -72,8 +72,6 @@ bool Store::move_ref(const std::string& name, const std::optional<Oid>& expected
   failpoint("before-ref");
   git_repository* repository = repository_->raw();
   const PrivateFiles guard;
-  std::optional<WithoutSync> hint;
-  if (name.rfind("refs/remotes/", 0) == 0) hint.emplace();
   int code = GIT_ELOCKED;
   for (int attempt = 0; attempt < 50 && is_locked(code); ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));

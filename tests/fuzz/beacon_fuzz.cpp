@@ -19,6 +19,7 @@ beacon::Facts facts() {
   facts.session = "main";
   facts.branch = "promptsync/main";
   facts.tip = facts.applied = Oid::from_hex("4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+  facts.has_documents = true;
   facts.tip_endpoint = "desktop";
   facts.tip_subject = "Desktop: update a.md";
   facts.tip_time = facts.now = *parse_utc("2026-11-23T10:45:00Z");

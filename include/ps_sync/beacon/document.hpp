@@ -91,6 +91,7 @@ struct Facts {
   std::string branch;                         ///< as shown: promptsync/main
   std::map<std::string, std::string> labels;  ///< label of each endpoint that has one configured
   std::optional<Oid> tip;                     ///< the remote branch's commit; absent: nothing was ever pushed
+  bool has_documents = false;                 ///< is there a document in it?
   std::optional<Oid> applied;                 ///< what our working tree has applied; our own acknowledgement
   std::string tip_endpoint;                   ///< who made the newest change (Promptsync-Endpoint); "" if unknown
   std::string tip_subject;                    ///< its subject

@@ -22,6 +22,9 @@ class Connection {
   virtual void finish_writing() = 0;
   /// What the other side said on its error stream so far; not escaped.
   virtual std::string errors() = 0;
+  /// Is every byte dear? Where none is, as between folders of one machine, packs come whole instead of thin: completing a
+  /// thin pack of a hundred small files takes libgit2 ten times as long as reading a whole one.
+  virtual bool is_network() const = 0;
   /// Ends it in good order, waiting for the other side within the bound.
   virtual void close() = 0;
 };

@@ -43,6 +43,7 @@ class Branch {
     for (const Commit& commit : commits_) facts.pushed_by.insert(commit.endpoint);
     if (!commits_.empty()) {
       facts.tip = commits_.back().id;
+      facts.has_documents = !commits_.back().tree.empty();
       facts.tip_endpoint = commits_.back().endpoint;
       facts.tip_subject = "change " + std::to_string(commits_.size());
       facts.tip_time = noon - std::chrono::hours(1) + std::chrono::minutes(commits_.size());
