@@ -1,5 +1,6 @@
 // What the user's HEAD is and holds, and who the user is: asked of the user's own git, which can read every format of
 // repository (SHA-256, reftable, partial), where libgit2 cannot.
+#include <algorithm>
 #include <cstdlib>
 
 #include "ps_sync/base/error.hpp"
@@ -84,14 +85,17 @@ std::optional<std::string> head_commit(const Place& place) {
 }
 
 std::set<std::string> tracked_in(const Place& place, const std::string& commit, const std::vector<std::string>& paths) {
+  constexpr std::size_t at_once = 4096;  // questions and answers are held in memory
   std::set<std::string> tracked;
-  if (paths.empty()) return tracked;
-  std::string questions;
-  for (const std::string& path : paths) questions += concat(commit, ":", path, "\n");
-  const Output output = ask_git(place, {"cat-file", "--batch-check=%(objecttype)"}, questions);
-  const std::vector<std::string> answers = lines_of(output.out);
-  for (std::size_t i = 0; i < paths.size() && i < answers.size(); ++i) {
-    if (answers[i] == "blob") tracked.insert(paths[i]);
+  for (std::size_t first = 0; first < paths.size(); first += at_once) {
+    const std::size_t count = std::min(at_once, paths.size() - first);
+    std::string questions;
+    for (std::size_t i = 0; i < count; ++i) questions += concat(commit, ":", paths[first + i], "\n");
+    const Output output = ask_git(place, {"cat-file", "--batch-check=%(objecttype)"}, questions);
+    const std::vector<std::string> answers = lines_of(output.out);
+    for (std::size_t i = 0; i < count && i < answers.size(); ++i) {
+      if (answers[i] == "blob") tracked.insert(paths[first + i]);
+    }
   }
   return tracked;
 }

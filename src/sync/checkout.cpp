@@ -55,14 +55,11 @@ std::vector<std::string> find_taken_away(const git::Place& place, const Index& i
 std::vector<std::string> find_checked_out(const git::Place& place, const git::Store& store,
                                           const std::optional<std::string>& head, const std::optional<Oid>& local,
                                           const std::map<std::string, Oid>& changed) {
-  if (!head || !local || changed.empty()) return {};
-  std::vector<std::string> paths;
-  for (const auto& [path, oid] : changed) paths.push_back(path);
+  if (!head || !local) return {};
   std::map<std::string, Oid> same_as_head;
-  for (const std::string& path : git::tracked_in(place, *head, paths)) {
+  for (const auto& [path, oid] : changed) {
     const auto bytes = git::checked_out_bytes(place, *head, path);
-    if (bytes && git::hash_object(git::ObjectType::blob, *bytes) == changed.at(path))
-      same_as_head.emplace(path, changed.at(path));
+    if (bytes && git::hash_object(git::ObjectType::blob, *bytes) == oid) same_as_head.emplace(path, oid);
   }
   if (same_as_head.empty()) return {};
   return find_in_history(store, *local, same_as_head);

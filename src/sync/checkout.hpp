@@ -15,8 +15,8 @@ namespace ps_sync::sync {
 std::vector<std::string> find_taken_away(const git::Place& place, const Index& index,
                                          const std::optional<std::string>& head, const std::vector<std::string>& gone);
 
-/// Those of `changed` (path to the bytes' id) that equal HEAD's version and a version of the document's own sync
-/// history.
+/// Those of `changed` (path to the bytes' id; each is in HEAD's tree) that equal HEAD's version and a version of the
+/// document's own sync history.
 std::vector<std::string> find_checked_out(const git::Place& place, const git::Store& store,
                                           const std::optional<std::string>& head, const std::optional<Oid>& local,
                                           const std::map<std::string, Oid>& changed);

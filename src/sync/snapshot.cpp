@@ -1,6 +1,7 @@
 #include "ps_sync/sync/snapshot.hpp"
 
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include "ps_sync/base/failpoint.hpp"
@@ -24,6 +25,7 @@ class Snapshotter {
     snapshot_.missing_roots = input_.scan.missing_roots;
     find_deletions();
     guard_deletions();
+    ask_what_is_tracked();
     for (const auto& [path, candidate] : input_.scan.candidates) read_candidate(path, candidate);
     hold_checked_out();
     return std::move(snapshot_);
@@ -123,11 +125,23 @@ class Snapshotter {
     snapshot_.stats[path] = file.stat;
   }
 
+  /// Which of the files to be read are in HEAD's tree: git looks that up while they are read.
+  void ask_what_is_tracked() {
+    if (!input_.head || !input_.local || input_.scan.candidates.empty()) return;
+    std::vector<std::string> paths;
+    for (const auto& [path, candidate] : input_.scan.candidates) paths.push_back(path);
+    tracked_ = std::async(std::launch::async, [this, paths = std::move(paths)] {
+      return git::tracked_in(input_.place, *input_.head, paths);
+    });
+  }
+
   /// What git's checkout put there is not an edit.
   void hold_checked_out() {
+    if (!tracked_.valid()) return;
     std::map<std::string, Oid> changed;
-    for (const auto& [path, delta] : snapshot_.changes) {
-      if (delta.side) changed.emplace(path, delta.side->oid);
+    for (const std::string& path : tracked_.get()) {
+      const auto change = snapshot_.changes.find(path);
+      if (change != snapshot_.changes.end() && change->second.side) changed.emplace(path, change->second.side->oid);
     }
     for (const std::string& path : find_checked_out(input_.place, input_.store, input_.head, input_.local, changed)) {
       snapshot_.changes.erase(path);
@@ -140,6 +154,7 @@ class Snapshotter {
   SnapshotInput& input_;
   git::Batch* batch_;
   Snapshot snapshot_;
+  std::future<std::set<std::string>> tracked_;
 };
 
 }  // namespace
