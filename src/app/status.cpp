@@ -4,6 +4,7 @@
 
 #include "app/outbox.hpp"
 #include "app/publisher.hpp"
+#include "app/seen_news.hpp"
 #include "app/state_file.hpp"
 #include "app/working_tree.hpp"
 #include "ps_sync/base/error.hpp"
@@ -111,7 +112,6 @@ BeaconView view_of(const Look& look, const std::optional<beacon::Document>& docu
   BeaconView view;
   view.provider = look.context.settings().beacon.provider;
   view.status = document && document->update_available ? "UPDATE_AVAILABLE" : "IDLE";
-  view.pending = look.outbox.beacon_pending;
   if (!document) return view;
   view.commit = document->commit;
   if (!document->update_available) return view;
@@ -120,6 +120,17 @@ BeaconView view_of(const Look& look, const std::optional<beacon::Document>& docu
   view.timestamp = document->timestamp;
   view.files_updated = document->files_updated;
   return view;
+}
+
+SeenNews read_news(const Look& look) {
+  if (!look.local && !look.tip) return {view_of(look, std::nullopt), {}};
+  const NewsSource source{look.context.store.find_ref(beacon::seen_beacon_ref), look.tip, look.applied()};
+  if (auto known = recall_news(look.context, source)) return *std::move(known);
+  const auto document = read_seen_beacon(look.context);
+  SeenNews news{view_of(look, document), list_peers(look, document)};
+  std::erase_if(news.behind, [](const Peer& peer) { return peer.self || peer.behind == 0; });
+  remember_news(look.context, source, news);
+  return news;
 }
 
 State state_of(const Status& status) {
@@ -222,15 +233,10 @@ Status status(const Options& options) {
   add_outgoing(look, snapshot, status);
   status.conflicts = look.tree.state().conflicts;
   status.state = state_of(status);
-  if (look.local || look.tip) {
-    const auto document = read_seen_beacon(context);
-    status.beacon = view_of(look, document);
-    for (Peer& peer : list_peers(look, document)) {
-      if (!peer.self && peer.behind > 0) status.behind.push_back(std::move(peer));
-    }
-  } else {
-    status.beacon = view_of(look, std::nullopt);
-  }
+  SeenNews news = read_news(look);
+  status.beacon = std::move(news.beacon);
+  status.beacon.pending = look.outbox.beacon_pending;
+  status.behind = std::move(news.behind);
   if (!context.options.offline && look.remote) look.outbox.unreachable = !look.reached;
   try {
     StateFile state{status.conflicts.size(), status.incoming.size(), {}, {}, look.local, look.tip};

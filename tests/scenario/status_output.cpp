@@ -217,6 +217,24 @@ TEST_CASE("status fetches at most into the store: the working tree stays as it i
   CHECK(paths(pair.code.json({"status", "--offline"})["incoming"]) == std::set{planning + "a.md"});
 }
 
+TEST_CASE("what status remembers of the beacon is right again after it moved, and when it is damaged", "[status]") {
+  Pair pair({{planning + "a.md", "a\n"}});
+  const auto seen = [&] { return pair.desktop.json({"status"}).at("behind").dump(); };
+  CHECK(seen() == "[]");
+  pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
+  const std::string behind = seen();
+  CHECK(contains(behind, "\"code\""));
+  CHECK(pair.desktop.json({"status"}).at("beacon").at("status") == "UPDATE_AVAILABLE");
+  CHECK(seen() == behind);
+  for (const char* text : {"", "{", "[]", "{\"source\":1}"}) {
+    pair.desktop.write(".git/promptsync/seen.json", text);
+    CHECK(seen() == behind);
+  }
+  pair.code.ok({"pull"});
+  CHECK(seen() == "[]");
+  CHECK(pair.desktop.json({"status"}).at("beacon").at("status") == "IDLE");
+}
+
 TEST_CASE("push, pull and sync as JSON have every field with its type", "[json]") {
   Pair pair({{planning + "a.md", "a\n"}});
   for (const char* command : {"push", "pull", "sync"}) {
