@@ -69,8 +69,8 @@ std::optional<std::string> read_config_file(const git::Place& place) {
   return text;
 }
 
-Context open_context(const Options& options) {
-  git::OpenPlace open = git::open_place(options.folder);
+Context open_context(const Options& options, const Meanwhile& meanwhile) {
+  git::OpenPlace open = git::open_place(options.folder, meanwhile);
   config::Sources sources;
   sources.file = read_config_file(open.place);
   sources.git = to_config_entries(open.config);
@@ -84,8 +84,8 @@ Context open_context(const Options& options) {
           std::move(set), std::move(store),      std::move(endpoint)};
 }
 
-Context open_set_up(const Options& options) {
-  Context context = open_context(options);
+Context open_set_up(const Options& options, const Meanwhile& meanwhile) {
+  Context context = open_context(options, meanwhile);
   if (context.endpoint.empty()) {
     throw Error(ErrorKind::failed, concat("ps-sync is not set up in ", quote_path(context.place.top.string())))
         .because("this clone has no endpoint name yet")

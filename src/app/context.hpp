@@ -1,6 +1,7 @@
 // What every use case works with: the place, the settings in force, the store, and the names of things.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,16 +36,17 @@ struct Context {
 
   fs::path index_path() const { return place.own_folder() / "index"; }
   fs::path lock_path() const { return place.shared_folder() / "lock"; }
-  fs::path outbox_path() const { return place.shared_folder() / "outbox.json"; }
 };
 
 constexpr const char* config_file = ".claude/sync/config.yml";
 constexpr const char* template_file = ".claude/sync/beacon-template.md";
 
+/// What a command begins while git still lists the settings; see git::open_place.
+using Meanwhile = std::function<void(const git::Place&)>;
 /// Opens the place and reads all settings. Throws as git::open_place and config::load do.
-Context open_context(const Options& options);
+Context open_context(const Options& options, const Meanwhile& meanwhile = {});
 /// Same, and throws Error{failed} "not set up" where no endpoint has a name here.
-Context open_set_up(const Options& options);
+Context open_set_up(const Options& options, const Meanwhile& meanwhile = {});
 /// The text of .claude/sync/config.yml: this working tree's own, else the main one's.
 std::optional<std::string> read_config_file(const git::Place& place);
 std::vector<config::GitConfigEntry> to_config_entries(const git::UserConfig& config);

@@ -35,8 +35,8 @@ bool is_remote_named(const Context& context) {
 
 }  // namespace
 
-Engine::Engine(const Context& context, const SyncOptions& options, Mode mode)
-    : context_(context), options_(options), mode_(mode) {}
+Engine::Engine(const Context& context, const SyncOptions& options, Mode mode, std::optional<git::HeadStart> head_start)
+    : context_(context), options_(options), mode_(mode), head_start_(std::move(head_start)) {}
 Engine::~Engine() = default;
 
 void Engine::open() {
@@ -48,7 +48,7 @@ void Engine::open() {
     remove_new_files(context_.place.shared_folder());
     remove_new_files(context_.place.own_folder());
   }
-  outbox_ = read_outbox(context_);
+  outbox_ = read_outbox(context_.place);
   tree_ = std::make_unique<WorkingTree>(context_);
   if (auto address = find_remote(context_)) {
     const std::string url = redact_url(address->fetch_url);
@@ -63,7 +63,8 @@ void Engine::open() {
       outbox_.remote_url = url;
     }
     remote_ = std::make_unique<git::Remote>(
-        std::move(*address), git::RemoteOptions{context_.settings().network_timeout, context_.options.terminal});
+        std::move(*address), git::RemoteOptions{context_.settings().network_timeout, context_.options.terminal},
+        std::exchange(head_start_, std::nullopt));
     publisher_ = std::make_unique<Publisher>(context_, *remote_);
   }
   if (!remote_ && is_remote_named(context_)) {
@@ -236,7 +237,7 @@ void Engine::finish_report() {
     outbox_.unreachable = false;
     if (!report_.failure) outbox_.last_failure.reset();
   }
-  write_outbox(context_, outbox_);
+  write_outbox(context_.place, outbox_);
   StateFile state = look_at_state(context_, *tree_, local_, tip_);
   for (const HeldBack& held : report_.held_back) state.held_back.push_back(held.path);
   write_state_file(context_, state, outbox_);

@@ -29,7 +29,8 @@ enum class Mode { push, pull, sync };
 
 class Engine {
  public:
-  Engine(const Context& context, const SyncOptions& options, Mode mode);
+  Engine(const Context& context, const SyncOptions& options, Mode mode,
+         std::optional<git::HeadStart> head_start = std::nullopt);
   ~Engine();
 
   SyncReport run();
@@ -104,6 +105,7 @@ class Engine {
   const Context& context_;
   SyncOptions options_;
   Mode mode_;
+  std::optional<git::HeadStart> head_start_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<WorkingTree> tree_;
   std::unique_ptr<git::Remote> remote_;

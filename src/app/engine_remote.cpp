@@ -50,6 +50,9 @@ bool Engine::fetch() {
     const auto found = there.find(context_.remote_ref());
     const std::optional<Oid> now_there = found == there.end() ? std::nullopt : std::optional(found->second);
     if (now_there != tip_ || (tip_ && !context_.store.exists())) {
+      // What comes will be acknowledged: the pushing side gets ready while the objects are on their way.
+      const bool acknowledges = context_.settings().beacon.provider == "git" && !options_.no_push && !options_.dry_run;
+      if (acknowledges && mode_ != Mode::push) remote_->begin_push();
       remote_->fetch(context_.store,
                      {{context_.remote_ref(), context_.tip_ref()}, {beacon::git_beacon_ref, beacon::seen_beacon_ref}});
       tip_ = context_.store.find_ref(context_.tip_ref());
@@ -74,6 +77,7 @@ bool Engine::nothing_to_pull() {
   if (tip_ != local_ || state.base != local_ || !state.waiting.empty()) return false;
   if (context_.set.fingerprint() != state.rules) return false;
   if (!beacon_is_current()) return false;
+  remote_->hang_up();
   report_.published = true;
   report_.pushed = true;
   return true;

@@ -6,9 +6,13 @@ namespace ps_sync::app {
 
 using nlohmann::json;
 
-Outbox read_outbox(const Context& context) {
+namespace {
+fs::path path_of(const git::Place& place) { return place.shared_folder() / "outbox.json"; }
+}  // namespace
+
+Outbox read_outbox(const git::Place& place) {
   Outbox outbox;
-  const auto text = read_file(context.outbox_path());
+  const auto text = read_file(path_of(place));
   if (!text) return outbox;
   try {
     const json value = json::parse(*text);
@@ -26,7 +30,7 @@ Outbox read_outbox(const Context& context) {
   return outbox;
 }
 
-void write_outbox(const Context& context, const Outbox& outbox) {
+void write_outbox(const git::Place& place, const Outbox& outbox) {
   json value{{"remote_url", outbox.remote_url},
              {"unreachable", outbox.unreachable},
              {"beacon_pending", outbox.beacon_pending},
@@ -35,7 +39,7 @@ void write_outbox(const Context& context, const Outbox& outbox) {
   if (outbox.last_failure) value["last_failure"] = *outbox.last_failure;
   for (const auto& [endpoint, commit] : outbox.acknowledged) value["acknowledged"][endpoint] = commit.hex();
   const std::string text = value.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
-  if (read_file(context.outbox_path()) != text) write_file(context.outbox_path(), text);
+  if (read_file(path_of(place)) != text) write_file(path_of(place), text);
 }
 
 }  // namespace ps_sync::app

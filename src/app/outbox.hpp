@@ -11,15 +11,15 @@
 namespace ps_sync::app {
 
 struct Outbox {
-  std::string remote_url;    ///< what `tip` refs in the store were fetched from; redacted
-  bool unreachable = false;  ///< the last attempt did not reach the remote
+  std::string remote_url;                   ///< what `tip` refs in the store were fetched from; redacted
+  bool unreachable = false;                 ///< the last attempt did not reach the remote
   std::optional<std::string> last_failure;  ///< in the words given then: one line
   bool beacon_pending = false;
   std::optional<Oid> beacon_for;            ///< the published beacon was in line with the branch at this commit
   std::map<std::string, Oid> acknowledged;  ///< by endpoint: what the published beacon says it has applied
 };
 
-Outbox read_outbox(const Context& context);
-void write_outbox(const Context& context, const Outbox& outbox);
+Outbox read_outbox(const git::Place& place);
+void write_outbox(const git::Place& place, const Outbox& outbox);
 
 }  // namespace ps_sync::app

@@ -22,7 +22,8 @@ constexpr auto status_lock_wait = std::chrono::seconds(5);
 /// What all three look at.
 class Look {
  public:
-  explicit Look(const Options& options) : context(open_set_up(options)), tree(context), outbox(read_outbox(context)) {
+  explicit Look(const Options& options)
+      : context(open_set_up(options)), tree(context), outbox(read_outbox(context.place)) {
     if (auto address = find_remote(context)) {
       remote.emplace(std::move(*address), git::RemoteOptions{context.settings().network_timeout, options.terminal});
     }

@@ -50,13 +50,13 @@ Place place_at(const fs::path& top, const fs::path& git_dir) {
   return place;
 }
 
-std::vector<ConfigEntry> list_config(const fs::path& folder) {
+std::vector<ConfigEntry> list_config(const fs::path& folder, const std::function<void()>& meanwhile) {
   Command command{{"git", "config", "--list", "-z", "--show-scope"}, folder, {}};
   for (auto& change : without_git_environment()) {
     // `git -c key=value ps-sync …` passes its settings in these two: they are settings, not a place.
     if (change.first.rfind("GIT_CONFIG_", 0) != 0) command.environment.push_back(std::move(change));
   }
-  const Output output = run(command);
+  const Output output = run(command, {}, std::chrono::seconds(30), meanwhile);
   if (output.status != 0) {
     throw Error(ErrorKind::failed, "cannot read git's configuration")
         .because(escape_for_display(trim(output.err)))
@@ -105,9 +105,11 @@ bool is_declared_safe(const UserConfig& config, const fs::path& top) {
   return safe;
 }
 
+bool is_own(const Place& place) { return is_own(place.top) && is_own(place.top / ".git") && is_own(place.git_dir); }
+
 void check_owner(const OpenPlace& open) {
   const Place& place = open.place;
-  if (is_own(place.top) && is_own(place.top / ".git") && is_own(place.git_dir)) return;
+  if (is_own(place)) return;
   if (is_declared_safe(open.config, place.top)) return;
   throw Error(ErrorKind::failed, concat("cannot work in ", quote_path(place.top.string())))
       .because("it belongs to another user (git: detected dubious ownership)")
@@ -148,7 +150,7 @@ std::optional<Place> glance(const fs::path& start) {
   }
 }
 
-OpenPlace open_place(const fs::path& start) {
+OpenPlace open_place(const fs::path& start, const std::function<void(const Place&)>& meanwhile) {
   std::error_code failed;
   const fs::path real = fs::canonical(start, failed);
   if (failed) {
@@ -164,7 +166,9 @@ OpenPlace open_place(const fs::path& start) {
         .hint("go into your repository, or name it: ps-sync -C DIR …")
         .hint("to begin one: git init");
   }
-  OpenPlace open{*place, UserConfig(list_config(place->top))};
+  OpenPlace open{*place, UserConfig(list_config(place->top, [&] {
+                   if (meanwhile && is_own(*place)) meanwhile(*place);
+                 }))};
   check_owner(open);
   if (place->worktree.empty()) {
     if (const auto moved = open.config.find("core.worktree")) {

@@ -115,6 +115,7 @@ class ReportReader {
   std::optional<std::string> unpack;                           ///< "ok", or why not
   std::map<std::string, std::optional<std::string>> verdicts;  ///< by ref: absent is ok, else the reason
   std::string words;
+  bool complete = false;  ///< all verdicts are in; what follows are hooks that run afterwards, and housekeeping
 
  private:
   void take_inner() {
@@ -122,6 +123,7 @@ class ReportReader {
       const unsigned long length = std::strtoul(inner_.substr(0, 4).c_str(), nullptr, 16);
       if (length == 0) {
         inner_.erase(0, 4);
+        complete = true;
         continue;
       }
       if (length < 4 || inner_.size() < length) return;
@@ -199,8 +201,14 @@ PushResult send_pack(const Store& store, Connection& connection, const Advertise
 
   ReportReader report(advertisement.capabilities.contains("side-band-64k"));
   PktReader reader(connection);
-  while (const auto payload = reader.next()) report.take(*payload);
-  connection.close();
+  while (!report.complete) {
+    const auto payload = reader.next();
+    if (!payload) break;
+    report.take(*payload);
+  }
+  const bool all_accepted = report.unpack == "ok" && std::all_of(report.verdicts.begin(), report.verdicts.end(),
+                                                                 [](const auto& verdict) { return !verdict.second; });
+  if (!all_accepted) connection.close();  // with the server's last words
   failpoint("push-after-report");
 
   PushResult result;

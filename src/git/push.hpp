@@ -10,6 +10,8 @@
 
 namespace ps_sync::git {
 
+/// Returns when all refs are in, as soon as the server has told so: what it still does then (post-receive hooks,
+/// housekeeping) goes on while the connection is open. Where it refused something, when it has ended.
 PushResult send_pack(const Store& store, Connection& connection, const Advertisement& advertisement,
                      const std::vector<RefUpdate>& updates, const std::optional<ReadyPack>& ready);
 

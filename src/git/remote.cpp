@@ -16,9 +16,10 @@ struct Remote::State {
   std::optional<Advertisement> fetch_side;
   std::unique_ptr<Connection> pushing;
   std::optional<Advertisement> push_side;
+  std::vector<std::unique_ptr<Connection>> ending;  // all is said; waited for when the command ends
 
   void open_fetching() {
-    fetching = connect(address.fetch_url, Service::upload_pack, options);
+    if (!fetching) fetching = connect(address.fetch_url, Service::upload_pack, options);
     fetch_side = read_advertisement(*fetching);
   }
   void open_pushing() {
@@ -34,9 +35,27 @@ struct Remote::State {
   }
 };
 
-Remote::Remote(RemoteAddress address, RemoteOptions options)
-    : state_(
-          std::make_unique<State>(State{std::move(address), options, nullptr, std::nullopt, nullptr, std::nullopt})) {}
+HeadStart::HeadStart(std::string url) : url_(std::move(url)) {
+  try {
+    if (const auto path = local_path_of(url_)) connection_ = connect_local(*path, Service::upload_pack, {});
+  } catch (const Error&) {
+    // The remote gets the error when it tries itself.
+  }
+}
+HeadStart::HeadStart(HeadStart&&) noexcept = default;
+HeadStart::~HeadStart() = default;
+
+std::unique_ptr<Connection> HeadStart::take(const std::string& url, const RemoteOptions& options) {
+  if (url != url_ || !connection_) return nullptr;
+  connection_->set_silence(options.silence);
+  return std::move(connection_);
+}
+
+Remote::Remote(RemoteAddress address, RemoteOptions options, std::optional<HeadStart> head_start)
+    : state_(std::make_unique<State>(
+          State{std::move(address), options, nullptr, std::nullopt, nullptr, std::nullopt, {}})) {
+  if (head_start) state_->fetching = head_start->take(state_->address.fetch_url, options);
+}
 Remote::Remote(Remote&&) noexcept = default;
 
 Remote::~Remote() {
@@ -44,6 +63,7 @@ Remote::~Remote() {
   try {
     State::leave(state_->fetching);
     State::leave(state_->pushing);
+    for (const auto& connection : state_->ending) connection->close();
   } catch (...) {
     // It did not end in good order; destroying the connection ends its process.
   }
@@ -62,8 +82,15 @@ const RefMap& Remote::seen() {
   return list();
 }
 
+void Remote::hang_up() {
+  if (!state_->fetching || !state_->fetch_side) return;
+  state_->fetching->write("0000");
+  state_->fetching->finish_writing();
+  state_->ending.push_back(std::move(state_->fetching));
+}
+
 void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
-  if (!state_->fetching) state_->open_fetching();
+  if (!state_->fetching || !state_->fetch_side) state_->open_fetching();
   const RefMap& there = state_->fetch_side->refs;
   std::vector<std::string> wanted;
   for (const FetchSpec& spec : refs) {
@@ -113,9 +140,10 @@ PushResult Remote::push(const Store& store, const std::vector<RefUpdate>& update
   }
   if (!result.refs.empty()) return result;
 
-  const std::unique_ptr<Connection> connection = std::move(state_->pushing);
+  std::unique_ptr<Connection> connection = std::move(state_->pushing);
   const Advertisement advertisement = *std::exchange(state_->push_side, std::nullopt);
   result = send_pack(store, *connection, advertisement, updates, ready);
+  state_->ending.push_back(std::move(connection));
   for (std::size_t i = 0; i < updates.size(); ++i) {
     // The fetching side was told before this push; from now on it would hide what we wrote ourselves.
     if (result.refs[i].accepted && state_->fetch_side) {

@@ -1,6 +1,7 @@
 // The user's repository: where it is, what its configuration says, and what its HEAD holds. It is only ever read.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,7 +57,9 @@ struct OpenPlace {
   Place place;
   UserConfig config;
 };
-OpenPlace open_place(const fs::path& start);
+/// `meanwhile` is called while git lists the configuration, and only where the place is the user's own without a look
+/// at it.
+OpenPlace open_place(const fs::path& start, const std::function<void(const Place&)>& meanwhile = {});
 
 /// Writes `key` into the repository's own configuration (for `init` and `config set`).
 void set_user_config(const Place& place, const std::string& key, const std::string& value);

@@ -61,11 +61,29 @@ struct FetchSpec {
   std::string store_ref;
 };
 
+class Connection;
+
+/// The fetching side of a remote by path, begun before the settings are read, which tell whether it is the one. Ended
+/// unused where it is not.
+class HeadStart {
+ public:
+  /// No error is thrown: for another URL, or where nothing can be begun, this is nothing.
+  explicit HeadStart(std::string url);
+  ~HeadStart();
+  HeadStart(HeadStart&&) noexcept;
+
+  std::unique_ptr<Connection> take(const std::string& url, const RemoteOptions& options);
+
+ private:
+  std::string url_;
+  std::unique_ptr<Connection> connection_;
+};
+
 /// One remote for the time of one command. A connection is made when first needed, and kept for what follows.
 /// Throws Error{unreachable} where nothing answers or an answer stops, Error{rejected} where the answer is no.
 class Remote {
  public:
-  Remote(RemoteAddress address, RemoteOptions options);
+  Remote(RemoteAddress address, RemoteOptions options, std::optional<HeadStart> head_start = std::nullopt);
   ~Remote();
   Remote(Remote&&) noexcept;
 
@@ -75,6 +93,8 @@ class Remote {
   const RefMap& list(bool again = false);
   /// What the remote has, by whichever side was asked last in this command; asks if none was.
   const RefMap& seen();
+  /// Nothing more is going to be asked: the fetching side may end while this command does.
+  void hang_up();
   /// Brings commits into the store and sets the store's refs to exactly what the remote has (a rewound remote rewinds
   /// them). Refs that the remote lacks are deleted in the store.
   void fetch(const Store& store, const std::vector<FetchSpec>& refs);

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,9 +53,9 @@ struct Output {
 };
 
 /// Runs to the end with `input` on its standard input. Throws Error{failed} where it cannot be started,
-/// Error{unreachable} where it took longer than `limit` (it is ended first).
+/// Error{unreachable} where it took longer than `limit` (it is ended first). `meanwhile` is called once it runs.
 Output run(const Command& command, std::string_view input = {},
-           std::chrono::milliseconds limit = std::chrono::seconds(30));
+           std::chrono::milliseconds limit = std::chrono::seconds(30), const std::function<void()>& meanwhile = {});
 
 /// Same, but standard streams are the caller's: for an editor, a merge tool, or `ps-sync git …`. No time limit.
 int run_attached(const Command& command);

@@ -18,12 +18,14 @@ class Connection {
   /// Reads at least one byte; 0 at the end of the stream. Throws Error{unreachable} after too long a silence.
   virtual std::size_t read(std::span<char> into) = 0;
   virtual void write(std::string_view bytes) = 0;
+  /// How long a silence is too long.
+  virtual void set_silence(std::chrono::milliseconds silence) = 0;
   /// Says that nothing more will be written.
   virtual void finish_writing() = 0;
   /// What the other side said on its error stream so far; not escaped.
   virtual std::string errors() = 0;
-  /// Is every byte dear? Where none is, as between folders of one machine, packs come whole instead of thin: completing a
-  /// thin pack of a hundred small files takes libgit2 ten times as long as reading a whole one.
+  /// Is every byte dear? Where none is, as between folders of one machine, packs come whole instead of thin: completing
+  /// a thin pack of a hundred small files takes libgit2 ten times as long as reading a whole one.
   virtual bool is_network() const = 0;
   /// Ends it in good order, waiting for the other side within the bound.
   virtual void close() = 0;

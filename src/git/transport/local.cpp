@@ -41,6 +41,7 @@ class LocalConnection : public Connection {
   }
 
   void finish_writing() override { child_.close_input(); }
+  void set_silence(std::chrono::milliseconds silence) override { silence_ = silence; }
   bool is_network() const override { return false; }
 
   std::string errors() override {
