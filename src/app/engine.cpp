@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/seen_news.hpp"
 #include "app/state_file.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
@@ -13,8 +14,6 @@ using namespace sync;
 
 namespace {
 
-// Up to here a whole look takes no noticeable time, so that a pull takes it even where nothing came.
-constexpr std::size_t quick_look = 2000;
 constexpr auto lock_wait = std::chrono::seconds(30);
 
 /// What write_file() had begun when a process ended.
@@ -151,7 +150,7 @@ SyncReport Engine::finish() {
   }
   if (tree_->is_dirty()) tree_->write();
   finish_report();
-  git::Store(context_.store).maintain();
+  context_.store.maintain();
   lock_->mark_clean();
   return std::move(report_);
 }
@@ -241,6 +240,9 @@ void Engine::finish_report() {
   StateFile state = look_at_state(context_, *tree_, local_, tip_);
   for (const HeldBack& held : report_.held_back) state.held_back.push_back(held.path);
   write_state_file(context_, state, outbox_);
+  // For the next status: now that the store is open, it costs least.
+  if (did_something && !context_.options.offline)
+    read_news(context_, {context_.store.find_ref(beacon::seen_beacon_ref), tip_, tree_->state().base});
 }
 
 }  // namespace ps_sync::app

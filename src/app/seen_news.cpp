@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/publisher.hpp"
 #include "ps_sync/base/error.hpp"
 
 namespace ps_sync::app {
@@ -32,8 +33,6 @@ std::optional<std::string> find_text(const json& value) {
 std::optional<Oid> find_oid(const json& value) {
   return value.is_null() ? std::nullopt : Oid::from_hex(value.get<std::string>());
 }
-
-}  // namespace
 
 std::optional<SeenNews> recall_news(const Context& context, const NewsSource& source) {
   const auto text = read_file(file_of(context));
@@ -89,6 +88,71 @@ void remember_news(const Context& context, const NewsSource& source, const SeenN
     // Bytes that are no UTF-8 would come back as others.
   } catch (const Error&) {
   }
+}
+
+/// A beacon that cannot be read is a hint that says nothing.
+std::optional<beacon::Document> read_beacon(const Context& context, const std::optional<Oid>& commit) {
+  if (!commit) return std::nullopt;
+  try {
+    const auto body = beacon::read_beacon_commit(context.store, *commit);
+    if (body) return beacon::parse(*body);
+  } catch (const Error&) {
+    // Broken or hostile.
+  }
+  return std::nullopt;
+}
+
+BeaconView view_of(const Context& context, const std::optional<beacon::Document>& document) {
+  BeaconView view;
+  view.provider = context.settings().beacon.provider;
+  view.status = document && document->update_available ? "UPDATE_AVAILABLE" : "IDLE";
+  if (!document) return view;
+  view.commit = document->commit;
+  if (!document->update_available) return view;
+  view.direction = document->direction;
+  view.last_update = document->last_update;
+  view.timestamp = document->timestamp;
+  view.files_updated = document->files_updated;
+  return view;
+}
+
+std::vector<Peer> peers_of(const Context& context, const NewsSource& source,
+                           const std::optional<beacon::Document>& document) {
+  std::vector<Peer> peers;
+  const beacon::Facts facts = gather_facts(context, source.tip, source.applied);
+  std::map<std::string, beacon::Ack> acks;
+  if (document) acks = document->acks;
+  for (const std::string& name : facts.pushed_by) acks.emplace(name, beacon::Ack{});
+  beacon::Ack& own = acks[context.endpoint];
+  if (source.applied) own.commit = source.applied;
+  for (const auto& [name, ack] : acks) {
+    Peer peer;
+    peer.name = name;
+    peer.label = config::label_of(context.settings(), name);
+    peer.commit = ack.commit;
+    peer.at = ack.at;
+    peer.self = name == context.endpoint;
+    const bool on_branch = ack.commit && facts.is_on_branch(*ack.commit);
+    if (source.tip) peer.behind = facts.changes_since(on_branch ? ack.commit : std::nullopt).size();
+    peers.push_back(std::move(peer));
+  }
+  return peers;
+}
+
+}  // namespace
+
+SeenNews read_news(const Context& context, const NewsSource& source) {
+  if (auto known = recall_news(context, source)) return *std::move(known);
+  const auto document = read_beacon(context, source.beacon);
+  SeenNews news{view_of(context, document), {}};
+  if (source.tip || source.applied) news.behind = peers_of(context, source, document);
+  std::erase_if(news.behind, [](const Peer& peer) { return peer.self || peer.behind == 0; });
+  remember_news(context, source, news);
+  return news;
+}
+
+std::vector<Peer> list_peers(const Context& context, const NewsSource& source) {
+  return peers_of(context, source, read_beacon(context, source.beacon));
 }
 
 }  // namespace ps_sync::app

@@ -18,9 +18,9 @@ struct NewsSource {
   std::optional<Oid> applied;  ///< what this working tree has applied
 };
 
-/// Absent where the file was written for another source, is missing or is damaged.
-std::optional<SeenNews> recall_news(const Context& context, const NewsSource& source);
-/// A file that cannot be written costs time at the next look, and nothing else.
-void remember_news(const Context& context, const NewsSource& source, const SeenNews& news);
+/// From the file, if it was written for this source; else from the store, and then into the file.
+SeenNews read_news(const Context& context, const NewsSource& source);
+/// Everybody whom the beacon or the branch knows, this endpoint included.
+std::vector<Peer> list_peers(const Context& context, const NewsSource& source);
 
 }  // namespace ps_sync::app

@@ -13,8 +13,6 @@ using nlohmann::json;
 namespace {
 
 constexpr const char* file_name = "state.json";
-// What a prompt has time for: beyond this many documents it tells what was last seen, and looks at none.
-constexpr std::size_t quick_look = 2000;
 constexpr std::size_t most_paths = 1000;
 
 json quoted(const std::vector<std::string>& paths) {

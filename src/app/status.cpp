@@ -42,7 +42,7 @@ class Look {
       }
       FileLock lock(context.lock_path(), status_lock_wait);
       remote->fetch(context.store,
-                    {{context.remote_ref(), context.tip_ref()}, {beacon::git_beacon_ref, beacon::seen_beacon_ref}});
+                    {{context.remote_ref(), context.tip_ref()}, {beacon::git_beacon_ref, beacon::seen_beacon_ref, Durable::no}});
       if (!lock.holder_crashed()) lock.mark_clean();  // else the next push tidies up
       read_refs();
     } catch (const Error& error) {
@@ -52,6 +52,7 @@ class Look {
   }
 
   std::optional<Oid> applied() const { return tree.state().base; }
+  NewsSource source() const { return {context.store.find_ref(beacon::seen_beacon_ref), tip, applied()}; }
 
   Context context;
   WorkingTree tree;
@@ -74,65 +75,6 @@ class Look {
     return now_there == context.store.find_ref(store_ref);
   }
 };
-
-std::optional<beacon::Document> read_seen_beacon(const Context& context) {
-  const auto seen = context.store.find_ref(beacon::seen_beacon_ref);
-  if (!seen) return std::nullopt;
-  try {
-    const auto body = beacon::read_beacon_commit(context.store, *seen);
-    if (body) return beacon::parse(*body);
-  } catch (const Error&) {
-    // Broken or hostile: a hint that says nothing.
-  }
-  return std::nullopt;
-}
-
-std::vector<Peer> list_peers(const Look& look, const std::optional<beacon::Document>& document) {
-  std::vector<Peer> peers;
-  const beacon::Facts facts = gather_facts(look.context, look.tip, look.applied());
-  std::map<std::string, beacon::Ack> acks;
-  if (document) acks = document->acks;
-  for (const std::string& name : facts.pushed_by) acks.emplace(name, beacon::Ack{});
-  beacon::Ack& own = acks[look.context.endpoint];
-  if (look.applied()) own.commit = look.applied();
-  for (const auto& [name, ack] : acks) {
-    Peer peer;
-    peer.name = name;
-    peer.label = config::label_of(look.context.settings(), name);
-    peer.commit = ack.commit;
-    peer.at = ack.at;
-    peer.self = name == look.context.endpoint;
-    const bool on_branch = ack.commit && facts.is_on_branch(*ack.commit);
-    if (look.tip) peer.behind = facts.changes_since(on_branch ? ack.commit : std::nullopt).size();
-    peers.push_back(std::move(peer));
-  }
-  return peers;
-}
-
-BeaconView view_of(const Look& look, const std::optional<beacon::Document>& document) {
-  BeaconView view;
-  view.provider = look.context.settings().beacon.provider;
-  view.status = document && document->update_available ? "UPDATE_AVAILABLE" : "IDLE";
-  if (!document) return view;
-  view.commit = document->commit;
-  if (!document->update_available) return view;
-  view.direction = document->direction;
-  view.last_update = document->last_update;
-  view.timestamp = document->timestamp;
-  view.files_updated = document->files_updated;
-  return view;
-}
-
-SeenNews read_news(const Look& look) {
-  if (!look.local && !look.tip) return {view_of(look, std::nullopt), {}};
-  const NewsSource source{look.context.store.find_ref(beacon::seen_beacon_ref), look.tip, look.applied()};
-  if (auto known = recall_news(look.context, source)) return *std::move(known);
-  const auto document = read_seen_beacon(look.context);
-  SeenNews news{view_of(look, document), list_peers(look, document)};
-  std::erase_if(news.behind, [](const Peer& peer) { return peer.self || peer.behind == 0; });
-  remember_news(look.context, source, news);
-  return news;
-}
 
 State state_of(const Status& status) {
   if (!status.conflicts.empty()) return State::conflicts;
@@ -234,7 +176,7 @@ Status status(const Options& options) {
   add_outgoing(look, snapshot, status);
   status.conflicts = look.tree.state().conflicts;
   status.state = state_of(status);
-  SeenNews news = read_news(look);
+  SeenNews news = read_news(context, look.source());
   status.beacon = std::move(news.beacon);
   status.beacon.pending = look.outbox.beacon_pending;
   status.behind = std::move(news.behind);
@@ -289,7 +231,7 @@ Queue queue(const Options& options) {
 std::vector<Peer> peers(const Options& options) {
   Look look(options);
   look.fetch();
-  return list_peers(look, read_seen_beacon(look.context));
+  return list_peers(look.context, look.source());
 }
 
 std::vector<Conflict> conflicts(const Options& options, bool all) {

@@ -101,7 +101,7 @@ std::string without_thin_packs(std::string advertisement) {
 }  // namespace
 
 void fetch_objects(Store::Repository& store, Connection& connection, const std::string& advertisement,
-                   const std::vector<std::string>& remote_refs) {
+                   const std::vector<std::string>& remote_refs, Durable durable) {
   const std::string shown = connection.is_network() ? advertisement : without_thin_packs(advertisement);
   Session session{&connection, shown, nullptr};
   git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
@@ -125,9 +125,7 @@ void fetch_objects(Store::Repository& store, Connection& connection, const std::
 
   const PrivateFiles guard;
   std::optional<WithoutSync> hint;
-  const bool has_branch = std::any_of(remote_refs.begin(), remote_refs.end(),
-                                      [](const std::string& ref) { return ref != "refs/promptsync/beacon"; });
-  if (!has_branch) hint.emplace();
+  if (durable == Durable::no) hint.emplace();
   int code = git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &options.callbacks, nullptr, nullptr);
   if (code == 0) code = git_remote_download(remote.get(), &wanted, &options);
   git_remote_disconnect(remote.get());

@@ -34,6 +34,11 @@ git_odb* Store::Repository::odb() {
   return odb_.get();
 }
 
+void Store::Repository::close() {
+  odb_.reset();
+  repository_.reset();
+}
+
 void Store::Repository::refresh() {
   if (odb_) check(git_odb_refresh(odb_.get()), "read", path.string());
 }
@@ -96,7 +101,7 @@ void Store::remove_leftovers() const {
   for (const fs::path& leftover : found) fs::remove(leftover, ignored);
 }
 
-void Store::maintain() {
+void Store::maintain() const {
   constexpr std::ptrdiff_t many_packs = 60;
   std::error_code ignored;
   const auto packs =
@@ -109,7 +114,7 @@ void Store::maintain() {
                  without_git_environment()};
   const PrivateFiles guard;
   run(repack, {}, std::chrono::minutes(5));
-  repository_ = std::make_shared<Repository>(path());
+  repository_->close();
 }
 
 bool Store::has(const Oid& oid) const {
@@ -124,14 +129,20 @@ bool Store::is_commit(const Oid& oid) const {
   return has(oid) && git_odb_read_header(&size, &type, repository_->odb(), &raw) == 0 && type == GIT_OBJECT_COMMIT;
 }
 
-std::string Store::read(ObjectType type, const Oid& oid) const {
+void Store::read(ObjectType type, const Oid& oid, const std::function<void(std::string_view)>& use) const {
   const git_oid raw = to_git(oid);
   const std::string name = concat("object ", oid.hex());
   const OdbObjectHandle object = acquire<OdbObjectHandle, git_odb_read>("read", name, repository_->odb(), &raw);
   if (static_cast<int>(git_odb_object_type(object.get())) != static_cast<int>(type)) {
     throw Error(ErrorKind::failed, concat("cannot read ", name)).because("it is of another type");
   }
-  return {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())};
+  use({static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())});
+}
+
+std::string Store::read(ObjectType type, const Oid& oid) const {
+  std::string bytes;
+  read(type, oid, [&](std::string_view found) { bytes = found; });
+  return bytes;
 }
 
 std::uint64_t Store::size_of(const Oid& oid) const {

@@ -37,6 +37,8 @@ struct Store::Repository {
   git_odb* odb();
   /// Looks for packs that came since it was opened.
   void refresh();
+  /// It is opened anew when it is next used.
+  void close();
 
   fs::path path;
 

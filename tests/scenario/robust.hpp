@@ -31,12 +31,7 @@ inline Picture picture_of(const std::filesystem::path& folder,
       at.disable_recursion_pending();
       continue;
     }
-    struct stat info {};
-    lstat(at->path().c_str(), &info);
-    std::string state = std::to_string(info.st_mode) + " ";
-    if (S_ISREG(info.st_mode)) state += read_file(at->path());
-    if (S_ISLNK(info.st_mode)) state += std::filesystem::read_symlink(at->path()).string();
-    picture[at->path().string()] = std::move(state);
+    picture[at->path().string()] = state_on_disk(at->path());
   }
   return picture;
 }

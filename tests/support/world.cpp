@@ -111,6 +111,15 @@ std::vector<std::string> trailers(std::string_view message, std::string_view nam
 
 // ---------------------------------------------------------------------------------------------- Fingerprint
 
+std::string state_on_disk(const fs::path& path) {
+  struct stat info {};
+  lstat(path.c_str(), &info);
+  std::string state = std::to_string(info.st_mode) + " ";
+  if (S_ISREG(info.st_mode)) state += read_file(path);
+  if (S_ISLNK(info.st_mode)) state += fs::read_symlink(path).string();
+  return state;
+}
+
 Fingerprint Fingerprint::of(const fs::path& folder) {
   Fingerprint print;
   for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
@@ -118,12 +127,7 @@ Fingerprint Fingerprint::of(const fs::path& folder) {
       at.disable_recursion_pending();
       continue;
     }
-    struct stat info {};
-    lstat(at->path().c_str(), &info);
-    std::string state = std::to_string(info.st_mode) + " ";
-    if (S_ISREG(info.st_mode)) state += read_file(at->path());
-    if (S_ISLNK(info.st_mode)) state += fs::read_symlink(at->path()).string();
-    print.entries_[at->path().lexically_relative(folder).string()] = std::move(state);
+    print.entries_[at->path().lexically_relative(folder).string()] = state_on_disk(at->path());
   }
   return print;
 }

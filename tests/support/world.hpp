@@ -29,6 +29,9 @@ namespace ps_sync::test {
 
 class World;
 
+/// Kind, mode and content of what is at `path`; a link is not followed.
+std::string state_on_disk(const std::filesystem::path& path);
+
 /// Everything below the user's git directory but for what is ps-sync's own: path → kind, mode and content.
 class Fingerprint {
  public:

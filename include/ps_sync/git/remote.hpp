@@ -27,6 +27,7 @@ std::optional<RemoteAddress> find_remote(const UserConfig& config, const Place& 
 struct RemoteOptions {
   std::chrono::milliseconds silence{30000};  ///< no byte for this long ends the connection
   bool terminal = false;                     ///< may prompts appear?
+  bool keep_pack = false;                    ///< by path: what is sent stays the pack that it is
 };
 
 using RefMap = std::map<std::string, Oid>;
@@ -59,6 +60,7 @@ struct ReadyPack {
 struct FetchSpec {
   std::string remote_ref;
   std::string store_ref;
+  Durable durable = Durable::yes;  ///< no: what is lost with the power is fetched again
 };
 
 class Connection;

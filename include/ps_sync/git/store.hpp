@@ -60,13 +60,15 @@ class Store {
   /// Removes what a killed process left: temporary objects and ref locks. Only under the store's lock.
   void remove_leftovers() const;
   /// Packs many small packs into few, when there are many. Cheap otherwise.
-  void maintain();
+  void maintain() const;
 
   bool has(const Oid& oid) const;
   /// Is it here, and a commit? A ref on a remote may name anything.
   bool is_commit(const Oid& oid) const;
   /// Throws Error{failed} where the object is missing or of another type.
   std::string read(ObjectType type, const Oid& oid) const;
+  /// Same, with the bytes where libgit2 has them: for a file as large as the memory that is left.
+  void read(ObjectType type, const Oid& oid, const std::function<void(std::string_view)>& use) const;
   std::uint64_t size_of(const Oid& oid) const;
   std::vector<TreeEntry> read_tree(const Oid& oid) const;
   Commit read_commit(const Oid& oid) const;

@@ -28,7 +28,7 @@ class GitRefProvider : public Provider {
     if (published_ != seen_) {
       // The pushing side may have been asked later than the fetching side: what is read must be what is replaced.
       if (find_published(remote_.list()) != published_) remote_.list(true);
-      remote_.fetch(store_, {{git_beacon_ref, seen_beacon_ref}});
+      remote_.fetch(store_, {{git_beacon_ref, seen_beacon_ref, Durable::no}});
       seen_ = store_.find_ref(seen_beacon_ref);
     }
     if (!published_) return std::nullopt;

@@ -127,10 +127,10 @@ std::unique_ptr<Connection> connect_local(const std::string& path, Service servi
         .because("there is no such folder now")
         .hint("plug the drive in or mount it, or correct the address: git remote set-url NAME URL");
   }
-  Command command{
-      {"git", service == Service::upload_pack ? "upload-pack" : "receive-pack", fs::absolute(path).string()},
-      std::nullopt,
-      without_git_environment()};
+  Command command{{"git"}, std::nullopt, without_git_environment()};
+  if (options.keep_pack) command.arguments.insert(command.arguments.end(), {"-c", "receive.unpackLimit=1"});
+  command.arguments.insert(command.arguments.end(), {service == Service::upload_pack ? "upload-pack" : "receive-pack",
+                                                     fs::absolute(path).string()});
   command.environment.emplace_back("GIT_PROTOCOL", std::nullopt);  // libgit2 speaks version 0
   return std::make_unique<LocalConnection>(command, options.silence);
 }
