@@ -38,8 +38,8 @@ struct Context {
   fs::path lock_path() const { return place.shared_folder() / "lock"; }
 };
 
-/// Up to this many documents a look at all of them takes no noticeable time: a pull takes it even where nothing came, and
-/// `status --short`, which a prompt waits for, as well. Beyond it that tells what was last seen.
+/// Up to this many documents a look at all of them takes no noticeable time: a pull takes it even where nothing came,
+/// and `status --short`, which a prompt waits for, as well. Beyond it that tells what was last seen.
 constexpr std::size_t quick_look = 2000;
 
 constexpr const char* config_file = ".claude/sync/config.yml";

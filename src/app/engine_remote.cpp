@@ -53,8 +53,8 @@ bool Engine::fetch() {
       // What comes will be acknowledged: the pushing side gets ready while the objects are on their way.
       const bool acknowledges = context_.settings().beacon.provider == "git" && !options_.no_push && !options_.dry_run;
       if (acknowledges && mode_ != Mode::push) remote_->begin_push();
-      remote_->fetch(context_.store,
-                     {{context_.remote_ref(), context_.tip_ref()}, {beacon::git_beacon_ref, beacon::seen_beacon_ref, Durable::no}});
+      remote_->fetch(context_.store, {{context_.remote_ref(), context_.tip_ref()},
+                                      {beacon::git_beacon_ref, beacon::seen_beacon_ref, Durable::no}});
       tip_ = context_.store.find_ref(context_.tip_ref());
     }
     reached_ = true;

@@ -41,8 +41,8 @@ class Look {
         return;
       }
       FileLock lock(context.lock_path(), status_lock_wait);
-      remote->fetch(context.store,
-                    {{context.remote_ref(), context.tip_ref()}, {beacon::git_beacon_ref, beacon::seen_beacon_ref, Durable::no}});
+      remote->fetch(context.store, {{context.remote_ref(), context.tip_ref()},
+                                    {beacon::git_beacon_ref, beacon::seen_beacon_ref, Durable::no}});
       if (!lock.holder_crashed()) lock.mark_clean();  // else the next push tidies up
       read_refs();
     } catch (const Error& error) {

@@ -88,8 +88,8 @@ int make_transport(git_transport** out, git_remote* owner, void* session) {
   return git_transport_smart(out, owner, &definition);
 }
 
-/// libgit2 asks for a thin pack wherever one is offered, and has no setting for that: so the offer is made unreadable. The
-/// word keeps its length, since the line's length stands before it.
+/// libgit2 asks for a thin pack wherever one is offered, and has no setting for that: so the offer is made unreadable.
+/// The word keeps its length, since the line's length stands before it.
 std::string without_thin_packs(std::string advertisement) {
   constexpr std::string_view offer = " thin-pack";
   const std::size_t first_line_end = advertisement.find('\n');

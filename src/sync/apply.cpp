@@ -158,7 +158,8 @@ class Run {
       const Fd fd(
           ::openat(staging_fd_.get(), name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
       if (!fd) throw_system_error("write", staging_ / name);
-      write_all(fd.get(), store_.read(git::ObjectType::blob, steps[i].target->oid), top_ / steps[i].path);
+      store_.read(git::ObjectType::blob, steps[i].target->oid,
+                  [&](std::string_view bytes) { write_all(fd.get(), bytes, top_ / steps[i].path); });
       if (count <= handful && ::fdatasync(fd.get()) != 0) throw_system_error("write", staging_ / name);
       failpoint("apply-staged-file");
     }
