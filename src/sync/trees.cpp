@@ -11,83 +11,66 @@ namespace {
 // Deeper than any path rule lets through; a hostile tree of 10,000 levels must not use up the stack.
 constexpr std::size_t deepest = 128;
 
-bool has_earlier_name(const git::TreeEntry& left, const git::TreeEntry& right) { return left.name < right.name; }
+using Folder = std::map<std::string, git::TreeEntry>;
 
-/// Puts the entries in order of their names alone, and moves out those whose name stands before them already, as only a
-/// hostile tree has it.
-std::vector<git::TreeEntry> sort_by_name(std::vector<git::TreeEntry>& entries) {
-  std::stable_sort(entries.begin(), entries.end(), has_earlier_name);
-  std::vector<git::TreeEntry> doubled;
-  auto kept = entries.begin();
-  for (git::TreeEntry& entry : entries) {
-    if (kept != entries.begin() && std::prev(kept)->name == entry.name) {
-      doubled.push_back(std::move(entry));
-    } else if (&*kept++ != &entry) {
-      *std::prev(kept) = std::move(entry);
-    }
-  }
-  entries.erase(kept, entries.end());
-  return doubled;
-}
-
-/// Both folders are gone through in git's order of entries, in which a folder stands where the paths below it do.
 class TreeDiff {
  public:
-  using Visit = std::function<bool(std::string&& path, const Delta& delta)>;
-  TreeDiff(const git::Store& store, const Visit& visit, OddPaths* odd) : store_(store), visit_(visit), odd_(odd) {}
+  TreeDiff(const git::Store& store, OddPaths* odd) : store_(store), odd_(odd) {}
 
-  /// False where `visit` wants no more.
-  bool compare(const std::string& prefix, const std::optional<Oid>& from, const std::optional<Oid>& to,
+  void compare(const std::string& prefix, const std::optional<Oid>& from, const std::optional<Oid>& to,
                std::size_t depth) {
-    if (from == to) return true;
-    if (depth > deepest) {
-      report_odd(prefix);
-      return true;
-    }
-    const std::vector<git::TreeEntry> before = read(prefix, from);
-    const std::vector<git::TreeEntry> after = read(prefix, to);
+    if (from == to) return;
+    if (depth > deepest) return report_odd(prefix);
+    const Folder before = read(prefix, from);
+    const Folder after = read(prefix, to);
     auto left = before.begin();
     auto right = after.begin();
     while (left != before.end() || right != after.end()) {
-      const bool only_left = right == after.end() || (left != before.end() && git::comes_before(*left, *right));
-      const bool only_right = left == before.end() || (right != after.end() && git::comes_before(*right, *left));
-      if (!compare_entry(prefix, only_right ? nullptr : &*left, only_left ? nullptr : &*right, depth)) return false;
+      const bool only_left = right == after.end() || (left != before.end() && left->first < right->first);
+      const bool only_right = left == before.end() || (right != after.end() && right->first < left->first);
+      compare_entry(prefix, only_right ? nullptr : &left->second, only_left ? nullptr : &right->second, depth);
       if (!only_right) ++left;
       if (!only_left) ++right;
     }
-    return true;
   }
+
+  Deltas deltas;
 
  private:
-  bool compare_entry(const std::string& prefix, const git::TreeEntry* before, const git::TreeEntry* after,
+  void compare_entry(const std::string& prefix, const git::TreeEntry* before, const git::TreeEntry* after,
                      std::size_t depth) {
-    if (before != nullptr && after != nullptr && *before == *after) return true;
-    const git::TreeEntry& either = before != nullptr ? *before : *after;
-    if (either.mode == git::mode_tree) {
-      const auto as_folder = [](const git::TreeEntry* entry) { return entry ? std::optional(entry->oid) : std::nullopt; };
-      return compare(concat(prefix, either.name, "/"), as_folder(before), as_folder(after), depth + 1);
-    }
-    const auto as_file = [](const git::TreeEntry* entry) {
-      return entry ? std::optional(Entry{entry->oid, entry->mode}) : std::nullopt;
+    if (before != nullptr && after != nullptr && *before == *after) return;
+    const std::string path = prefix + (before != nullptr ? before : after)->name;
+    const auto as_file = [](const git::TreeEntry* entry) -> std::optional<Entry> {
+      if (entry == nullptr || entry->mode == git::mode_tree) return std::nullopt;
+      return Entry{entry->oid, entry->mode};
     };
-    return visit_(prefix + either.name, Delta{as_file(before), as_file(after)});
+    const auto as_folder = [](const git::TreeEntry* entry) -> std::optional<Oid> {
+      if (entry == nullptr || entry->mode != git::mode_tree) return std::nullopt;
+      return entry->oid;
+    };
+    Delta delta{as_file(before), as_file(after)};
+    if (delta.base != delta.side) deltas.emplace(path, delta);
+    compare(path + "/", as_folder(before), as_folder(after), depth + 1);
   }
 
-  std::vector<git::TreeEntry> read(const std::string& prefix, const std::optional<Oid>& tree) {
-    if (!tree) return {};
-    std::vector<git::TreeEntry> entries = store_.read_tree(*tree);
-    std::erase_if(entries, [&](const git::TreeEntry& entry) {
-      const bool is_name = !entry.name.empty() && entry.name.find('/') == std::string::npos;
-      if (!is_name) report_odd(prefix + entry.name);  // it would be taken for a path
-      return !is_name;
-    });
-    for (const git::TreeEntry& second : sort_by_name(entries)) {
-      // Which of the two is meant cannot be known.
-      std::erase_if(entries, [&](const git::TreeEntry& entry) { return entry.name == second.name; });
-      report_odd(prefix + second.name);
+  Folder read(const std::string& prefix, const std::optional<Oid>& tree) {
+    Folder folder;
+    if (!tree) return folder;
+    std::vector<std::string> doubled;
+    for (git::TreeEntry& entry : store_.read_tree(*tree)) {
+      std::string name = entry.name;
+      if (name.empty() || name.find('/') != std::string::npos) {
+        report_odd(prefix + name);  // no name at all: it would be taken for a path
+        continue;
+      }
+      if (!folder.emplace(name, std::move(entry)).second) doubled.push_back(std::move(name));
     }
-    std::sort(entries.begin(), entries.end(), git::comes_before);
-    return entries;
+    for (const std::string& name : doubled) {
+      folder.erase(name);  // which of the two is meant cannot be known
+      report_odd(prefix + name);
+    }
+    return folder;
   }
 
   void report_odd(const std::string& path) {
@@ -95,7 +78,6 @@ class TreeDiff {
   }
 
   const git::Store& store_;
-  const Visit& visit_;
   OddPaths* odd_;
 };
 

@@ -32,13 +32,7 @@ using Deltas = std::map<std::string, Delta>;
 /// and are never applied.
 using OddPaths = std::vector<std::string>;
 
-/// Tells `visit` each difference between two trees (absent: the empty tree), in byte order of the paths, until it answers
-/// false. Equal folders are not entered: the cost follows the change.
-void visit_differences(const git::Store& store, const std::optional<Oid>& from, const std::optional<Oid>& to,
-                       const std::function<bool(std::string&& path, const Delta& delta)>& visit,
-                       OddPaths* odd = nullptr);
-
-/// All of them at once.
+/// Differences between two trees (absent: the empty tree). Equal folders are not entered: the cost follows the change.
 Deltas diff_trees(const git::Store& store, const std::optional<Oid>& from, const std::optional<Oid>& to,
                   OddPaths* odd = nullptr);
 
