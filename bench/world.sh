@@ -10,6 +10,7 @@ results=''   # the file of raw results
 real=''      # where real Markdown files come from
 place=''     # the present pair of sides
 worlds=0     # how many there were
+beacon=''    # not empty: ps-sync's provider
 keep=''      # not empty: leave the temporary folder
 
 say() { echo "bench: $*" >&2; }
@@ -105,6 +106,9 @@ make_side() {
   run_in "$place/b" "$side" init --as code --no-hooks
   if [ "$largest" -gt 50000000 ]; then
     for clone in a b; do run_in "$place/$clone" "$side" config set limits.max_file 300MB; done
+  fi
+  if [ -n "$beacon" ]; then
+    for clone in a b; do run_in "$place/$clone" "$side" config set beacon.provider "$beacon"; done
   fi
   mkdir -p "$place/a/.claude/planning"
   cp -a "$corpus/." "$place/a/.claude/planning/"

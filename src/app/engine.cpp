@@ -156,6 +156,7 @@ SyncReport Engine::finish() {
 }
 
 SyncReport Engine::publish_only() {
+  publishes_only_ = true;
   if (fetch()) publish_beacon();
   finish_report();
   lock_->mark_clean();

@@ -117,7 +117,8 @@ class Engine {
   std::optional<sync::Snapshot> snapshot_;  ///< of this run's look
   std::int64_t looked_at_ = 0;
   bool reached_ = false;
-  bool read_only_ = false;  ///< the branch has a newer format
+  bool read_only_ = false;       ///< the branch has a newer format
+  bool publishes_only_ = false;  ///< the beacon is what this command is about
   std::function<void(beacon::Document&)> beacon_edit_;
   SyncReport report_;
 };

@@ -96,7 +96,8 @@ bool Engine::beacon_is_current() {
   const git::RefMap& there = remote_->seen();
   const auto beacon = there.find(beacon::git_beacon_ref);
   if (beacon == there.end()) return false;
-  return mode_ == Mode::push || beacon->second == context_.store.find_ref(beacon::seen_beacon_ref);
+  return (mode_ == Mode::push && !publishes_only_) ||
+         beacon->second == context_.store.find_ref(beacon::seen_beacon_ref);
 }
 
 void Engine::note_published() {

@@ -108,15 +108,7 @@ Deltas WorkingTree::incoming(const git::Store& store, const Oid& target, OddPath
   return incoming;
 }
 
-bool WorkingTree::is_dirty() const {
-  constexpr std::size_t few = 16;
-  if (updates_.size() > few || !is_equal(state_, written_)) return true;
-  return std::any_of(updates_.begin(), updates_.end(), [&](const auto& item) {
-    const auto& [path, update] = item;
-    const auto position = index_.find(path);
-    return update.has_value() != position.has_value() || (update && index_.at(*position).entry != update->entry);
-  });
-}
+bool WorkingTree::is_dirty() const { return !updates_.empty() || !is_equal(state_, written_); }
 
 void WorkingTree::write() {
   const std::string rules = context_.set.fingerprint();

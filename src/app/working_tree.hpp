@@ -37,8 +37,7 @@ class WorkingTree {
   /// out; those that may not travel are in it, since they are to be named.
   sync::Deltas incoming(const git::Store& store, const Oid& target, sync::OddPaths* odd = nullptr) const;
 
-  /// Is there anything that is worth a write()? Reading a few unchanged files once more at the next look is cheaper
-  /// than writing the index with their new times.
+  /// Is there anything that write() would change?
   bool is_dirty() const;
   /// Writes the index; entries outside the sync set go.
   void write();

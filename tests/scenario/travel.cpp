@@ -1,5 +1,7 @@
 // Documents go from one place to the other: what arrives, and what the commits say.
+#include <cstring>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "scenario/reading.hpp"
 #include "support/catch.hpp"
@@ -234,6 +236,43 @@ TEST_CASE("a dry run tells what would go, and changes nothing", "[travel]") {
   CHECK_FALSE(pair.code.exists(planning + "b.md"));
   CHECK(pair.code.tip() == code_tip);
   CHECK(paths(pair.code.json({"pull"})["received"]) == std::set{planning + "b.md"});
+}
+
+TEST_CASE("a large document that does not compress stays one pack on a remote by path", "[travel]") {
+  Pair pair({{planning + "a.md", "a\n"}});
+  std::mt19937_64 random(4711);
+  std::string bytes(9'000'000, '\0');
+  for (std::size_t i = 0; i + 8 <= bytes.size(); i += 8) {
+    const std::uint64_t number = random();
+    std::memcpy(&bytes[i], &number, 8);
+  }
+  const auto count = [&](const std::string& what) {
+    const std::string counts = pair.world.origin_git({"count-objects", "-v"});
+    const std::size_t at = counts.find(what + ": ") + what.size() + 2;
+    return std::stoul(counts.substr(at));
+  };
+  const auto packs = count("packs");
+  const auto loose = count("count");
+  pair.desktop.write(planning + "large.bin", bytes).ok({"push"});
+  CHECK(count("packs") == packs + 1);
+  CHECK(count("count") == loose);
+  pair.code.ok({"pull"});
+  CHECK(pair.code.read(planning + "large.bin") == bytes);
+  pair.desktop.write(planning + "a.md", "a2\n").ok({"push"});
+  CHECK(count("packs") == packs + 1);
+}
+
+TEST_CASE("a pull asks the remote that the settings name now, not the one of the last command", "[travel]") {
+  Pair pair({{planning + "a.md", "a\n"}});
+  const auto moved = pair.world.root() / "moved.git";
+  pair.world.origin_git({"clone", "-q", "--bare", "--mirror", pair.world.origin().string(), moved.string()});
+  pair.desktop.git({"remote", "set-url", "origin", moved.string()});
+  pair.desktop.write(planning + "b.md", "b\n").ok({"push"});
+  pair.code.ok({"pull"});
+  CHECK_FALSE(pair.code.exists(planning + "b.md"));
+  pair.code.git({"remote", "set-url", "origin", moved.string()});
+  pair.code.ok({"pull"});
+  CHECK(pair.code.read(planning + "b.md") == "b\n");
 }
 
 TEST_CASE("push merges by itself when the remote moved, without force", "[travel]") {
