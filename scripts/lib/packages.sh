@@ -9,7 +9,7 @@ apt_packages() {
       echo g++ cmake ninja-build pkg-config git libgit2-dev libssl-dev zlib1g-dev libxxhash-dev \
         nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libcurl4-openssl-dev
       ;;
-    test) echo catch2 ccache jq ;;
+    test) echo catch2 ccache jq openssh-client openssh-server ;;
     check) echo shellcheck ;;
     format) echo clang-format-14 ;; # no newer one: each major version formats differently
     *) die "no such purpose: $1" ;;

@@ -103,6 +103,14 @@ std::optional<git::RemoteAddress> find_remote(const Context& context) {
   return git::find_remote(context.user_config, context.place, context.settings().remote);
 }
 
+git::RemoteOptions remote_options(const Context& context) {
+  git::RemoteOptions options;
+  options.silence = context.settings().network_timeout;
+  options.terminal = context.options.terminal;
+  options.ssh = git::read_ssh_settings(context.user_config);
+  return options;
+}
+
 git::Signature author_now(const Context& context) {
   return signature_now(git::author_of(context.place, context.user_config));
 }

@@ -57,6 +57,7 @@ std::vector<config::GitConfigEntry> to_config_entries(const git::UserConfig& con
 
 /// The remote in force; absent where it is not configured.
 std::optional<git::RemoteAddress> find_remote(const Context& context);
+git::RemoteOptions remote_options(const Context& context);
 
 /// A signature by the user's identity and the present time.
 git::Signature author_now(const Context& context);

@@ -61,9 +61,8 @@ void Engine::open() {
       }
       outbox_.remote_url = url;
     }
-    remote_ = std::make_unique<git::Remote>(
-        std::move(*address), git::RemoteOptions{context_.settings().network_timeout, context_.options.terminal},
-        std::exchange(head_start_, std::nullopt));
+    remote_ = std::make_unique<git::Remote>(std::move(*address), remote_options(context_),
+                                            std::exchange(head_start_, std::nullopt));
     publisher_ = std::make_unique<Publisher>(context_, *remote_);
   }
   if (!remote_ && is_remote_named(context_)) {

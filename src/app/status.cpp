@@ -25,7 +25,7 @@ class Look {
   explicit Look(const Options& options)
       : context(open_set_up(options)), tree(context), outbox(read_outbox(context.place)) {
     if (auto address = find_remote(context)) {
-      remote.emplace(std::move(*address), git::RemoteOptions{context.settings().network_timeout, options.terminal});
+      remote.emplace(std::move(*address), remote_options(context));
     }
     read_refs();
   }

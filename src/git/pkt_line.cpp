@@ -15,14 +15,15 @@ std::string pkt_line(std::string_view payload) {
 }
 
 Error connection_lost(Connection& connection) {
-  char ignored[256];
-  while (connection.read(ignored) > 0) {  // to its end, so that the error stream is complete
-  }
+  const Ending ending = connection.judge_ending();
   const std::string words(trim(connection.errors()));
-  if (words.empty())
-    return Error(ErrorKind::unreachable, "the remote ended the connection").because("it gave no reason");
-  Error error(ErrorKind::rejected, "the remote refused");
-  for (const std::string& line : lines_of(words)) std::move(error).because(escape_for_display(line));
+  Error error(ending.kind,
+              ending.kind == ErrorKind::rejected ? "the remote refused" : "the remote ended the connection");
+  if (words.empty()) std::move(error).because("it gave no reason");
+  for (const std::string& line : lines_of(words)) {
+    if (!trim(line).empty()) std::move(error).because(escape_for_display(trim(line)));
+  }
+  for (const std::string& hint : ending.hints) std::move(error).hint(hint);
   return error;
 }
 

@@ -1,5 +1,7 @@
 // From a remote's name to its URLs, by git's rules: pushurl, insteadOf, pushInsteadOf (git-config(1), url.<base>.*).
-#include "git/transport/connection.hpp"
+#include <cstdlib>
+
+#include "git/transport/ssh.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
 
@@ -53,7 +55,22 @@ std::string absolute(const Place& place, const std::string& url) {
   return (place.top / *path).lexically_normal().string();
 }
 
+std::optional<std::string> environment_value(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? std::optional<std::string>(value) : std::nullopt;
+}
+
 }  // namespace
+
+SshSettings read_ssh_settings(const UserConfig& config) {
+  SshSettings settings;
+  settings.command = environment_value("GIT_SSH_COMMAND");
+  if (!settings.command) settings.command = config.find("core.sshcommand");
+  if (!settings.command) settings.program = environment_value("GIT_SSH");
+  settings.variant = environment_value("GIT_SSH_VARIANT");
+  if (!settings.variant) settings.variant = config.find("ssh.variant");
+  return settings;
+}
 
 std::optional<RemoteAddress> find_remote(const UserConfig& config, const Place& place, const std::string& name_or_url) {
   RemoteAddress address;
@@ -76,6 +93,8 @@ std::optional<RemoteAddress> find_remote(const UserConfig& config, const Place& 
   }
   check_url(address.fetch_url);
   check_url(address.push_url);
+  for (const std::string* given : {&address.fetch_url, &address.push_url})
+    parse_ssh_url(*given);  // throws for bad ones
   address.fetch_url = absolute(place, address.fetch_url);
   address.push_url = absolute(place, address.push_url);
   return address;

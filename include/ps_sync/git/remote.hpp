@@ -24,10 +24,19 @@ struct RemoteAddress {
 /// `ext::`, a leading '-').
 std::optional<RemoteAddress> find_remote(const UserConfig& config, const Place& place, const std::string& name_or_url);
 
+/// What the user chose to run instead of `ssh`, in git's order: the first that is set counts.
+struct SshSettings {
+  std::optional<std::string> command;  ///< GIT_SSH_COMMAND, core.sshCommand: for the shell
+  std::optional<std::string> program;  ///< GIT_SSH: a program's path
+  std::optional<std::string> variant;  ///< GIT_SSH_VARIANT, ssh.variant
+};
+SshSettings read_ssh_settings(const UserConfig& config);
+
 struct RemoteOptions {
   std::chrono::milliseconds silence{30000};  ///< no byte for this long ends the connection
   bool terminal = false;                     ///< may prompts appear?
-  bool keep_pack = false;                    ///< by path: what is sent stays the pack that it is
+  SshSettings ssh;
+  bool keep_pack = false;  ///< by path: what is sent stays the pack that it is
 };
 
 using RefMap = std::map<std::string, Oid>;

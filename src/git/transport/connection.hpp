@@ -6,11 +6,18 @@
 #include <string>
 #include <string_view>
 
+#include "ps_sync/base/error.hpp"
 #include "ps_sync/git/remote.hpp"
 
 namespace ps_sync::git {
 
 enum class Service { upload_pack, receive_pack };
+
+/// What a stream that ended too early means, and what to do about it.
+struct Ending {
+  ErrorKind kind;
+  std::vector<std::string> hints;
+};
 
 class Connection {
  public:
@@ -27,6 +34,8 @@ class Connection {
   /// Is every byte dear? Where none is, as between folders of one machine, packs come whole instead of thin: completing
   /// a thin pack of a hundred small files takes libgit2 ten times as long as reading a whole one.
   virtual bool is_network() const = 0;
+  /// The stream has ended before its time: waits for the other side's end, and says what to make of it.
+  virtual Ending judge_ending() = 0;
   /// Ends it in good order, waiting for the other side within the bound.
   virtual void close() = 0;
 };
@@ -36,6 +45,9 @@ std::unique_ptr<Connection> connect(const std::string& url, Service service, con
 
 /// A folder on this machine: `git upload-pack` or `git receive-pack` is run on it.
 std::unique_ptr<Connection> connect_local(const std::string& path, Service service, const RemoteOptions& options);
+
+/// %41 is A; what is no escape stays.
+std::string percent_decode(std::string_view text);
 
 /// The path of a `file://` URL or of a plain path; absent for other URLs.
 std::optional<std::string> local_path_of(const std::string& url);

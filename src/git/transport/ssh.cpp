@@ -1,0 +1,171 @@
+#include "git/transport/ssh.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "git/transport/process.hpp"
+#include "ps_sync/base/error.hpp"
+#include "ps_sync/base/text.hpp"
+
+namespace ps_sync::git {
+namespace {
+
+constexpr auto connect_limit = "10";  // seconds, as ssh's own option has it
+
+[[noreturn]] void refuse(const std::string& url, std::string_view why) {
+  throw Error(ErrorKind::config, concat("refusing the remote address ", escape_for_display(redact_url(url))))
+      .because(std::string(why))
+      .hint("use ssh://HOST/PATH or HOST:PATH");
+}
+
+/// `host:port` or `[host]:port` taken apart. A port is digits only; an IPv6 address without brackets has none.
+void split_port(const std::string& authority, const std::string& url, SshAddress& address) {
+  const std::size_t at = authority.rfind('@');
+  const std::string user = at == std::string::npos ? "" : authority.substr(0, at + 1);
+  std::string host = authority.substr(user.size());
+  std::string rest;
+  if (host.rfind('[', 0) == 0) {
+    const std::size_t end = host.find(']');
+    if (end == std::string::npos) refuse(url, "a '[' without its ']'");
+    rest = host.substr(end + 1);
+    host = host.substr(1, end - 1);
+  } else if (std::count(host.begin(), host.end(), ':') == 1) {
+    rest = host.substr(host.find(':'));
+    host = host.substr(0, host.find(':'));
+  }
+  if (!rest.empty() && rest != ":") {
+    address.port = rest.substr(1);
+    if (rest[0] != ':' || address.port->find_first_not_of("0123456789") != std::string::npos)
+      refuse(url, "the port is not a number");
+  }
+  address.host = user + host;
+}
+
+/// For the shell at the other end, as git quotes: '!' as well, for the sake of csh.
+std::string quote_for_shell(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '!') {
+      quoted += concat("'\\", std::string_view(&c, 1), "'");
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+enum class Variant { open_ssh, plink, tortoise, simple };
+
+/// What the user's program takes a port with (git-config(1), ssh.variant).
+Variant variant_of(const SshSettings& settings, const std::string& program) {
+  std::string name = settings.variant.value_or("auto");
+  if (name == "auto") {
+    name = to_lower_ascii(program.substr(program.find_last_of("/\\") + 1));
+    if (name.ends_with(".exe")) name.resize(name.size() - 4);
+  }
+  if (name == "plink" || name == "putty") return Variant::plink;
+  if (name == "tortoiseplink") return Variant::tortoise;
+  return name == "simple" ? Variant::simple : Variant::open_ssh;
+}
+
+/// The program, with the arguments that stand before the host.
+std::vector<std::string> program_of(const SshAddress& address, const RemoteOptions& options) {
+  const SshSettings& settings = options.ssh;
+  std::vector<std::string> words;
+  std::string program = "ssh";
+  if (settings.command) {
+    // As git runs it: by the shell, what follows handed over as its arguments.
+    program = settings.command->substr(0, settings.command->find(' '));
+    words = {"sh", "-c", concat(*settings.command, " \"$@\""), *settings.command};
+  } else if (settings.program) {
+    program = *settings.program;
+    words = {program};
+  } else {
+    words = {"ssh", "-o", concat("ConnectTimeout=", connect_limit)};
+    if (!options.terminal) words.insert(words.end(), {"-o", "BatchMode=yes"});
+  }
+  const Variant variant = variant_of(settings, program);
+  if (variant == Variant::tortoise) words.emplace_back("-batch");
+  if (!address.port) return words;
+  if (variant == Variant::simple) {
+    throw Error(ErrorKind::config, "cannot hand a port to the ssh program")
+        .because("ssh.variant is `simple`, which takes none")
+        .hint("name the port in the ssh configuration, or set ssh.variant");
+  }
+  words.insert(words.end(), {variant == Variant::open_ssh ? "-p" : "-P", *address.port});
+  return words;
+}
+
+bool names_any(const std::string& words, std::initializer_list<std::string_view> phrases) {
+  return std::any_of(phrases.begin(), phrases.end(),
+                     [&](std::string_view phrase) { return words.find(phrase) != std::string::npos; });
+}
+
+/// 255 is ssh's own failure; any other status comes from git at the other end, or from the shell there.
+Ending judge(const std::string& host, int status, const std::string& words) {
+  const std::string shown = quote_path(host);
+  if (names_any(words, {"Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED"})) {
+    return {ErrorKind::rejected, {concat("look at the key and accept it once, if it is the right one: ssh ", shown)}};
+  }
+  if (names_any(words, {"Permission denied", "Too many authentication failures", "no matching"})) {
+    return {ErrorKind::rejected,
+            {concat("see whether ssh gets in by itself: ssh -T ", shown),
+             "a key with a passphrase has to be in the agent where nobody can be asked: ssh-add"}};
+  }
+  if (status == 255 || words.empty()) return {ErrorKind::unreachable, {}};
+  return {ErrorKind::rejected, {}};
+}
+
+}  // namespace
+
+std::optional<SshAddress> parse_ssh_url(const std::string& url) {
+  SshAddress address;
+  const std::size_t scheme = url.find("://");
+  if (scheme != std::string::npos) {
+    const std::string name = to_lower_ascii(url.substr(0, scheme));
+    if (name != "ssh" && name != "git+ssh" && name != "ssh+git") return std::nullopt;
+    const std::string rest = url.substr(scheme + 3);
+    const std::size_t slash = rest.find('/');
+    if (slash == std::string::npos) refuse(url, "it has no path");
+    split_port(percent_decode(rest.substr(0, slash)), url, address);
+    address.path = percent_decode(rest.substr(slash));
+    if (address.path.rfind("/~", 0) == 0) address.path.erase(0, 1);  // somebody's home
+  } else {
+    // The colon that ends the host; one inside of brackets belongs to an address or a port.
+    const std::size_t from = url.find('[') < url.find(':') ? std::min(url.find(']'), url.size()) : 0;
+    const std::size_t colon = url.find(':', from);
+    if (colon == std::string::npos || colon > url.find('/', from)) return std::nullopt;
+    const std::string host = url.substr(0, colon);
+    // Without brackets the one colon ends the host; in brackets, git allows a port.
+    if (host.find('[') == std::string::npos) {
+      address.host = host;
+    } else {
+      const std::size_t open = host.find('[');
+      const std::string inside = host.substr(open + 1, host.find(']') - open - 1);
+      const bool is_ipv6 = std::count(inside.begin(), inside.end(), ':') > 1;
+      split_port(host.substr(0, open) + (is_ipv6 ? concat("[", inside, "]") : inside), url, address);
+    }
+    address.path = url.substr(colon + 1);
+  }
+  const std::size_t at = address.host.rfind('@');
+  const std::string bare = at == std::string::npos ? address.host : address.host.substr(at + 1);
+  if (bare.empty()) refuse(url, "it has no host");
+  if (address.host[0] == '-' || bare[0] == '-')
+    refuse(url, "the host begins with '-', so that ssh takes it for an option");
+  if (address.path.empty()) refuse(url, "it has no path");
+  if (address.path[0] == '-') refuse(url, "the path begins with '-', so that git takes it for an option");
+  return address;
+}
+
+std::unique_ptr<Connection> connect_ssh(const SshAddress& address, Service service, const RemoteOptions& options) {
+  Command command{program_of(address, options), std::nullopt, without_git_environment()};
+  command.environment.emplace_back("GIT_PROTOCOL", std::nullopt);  // a host may pass it on; we speak version 0
+  const char* name = service == Service::upload_pack ? "git-upload-pack " : "git-receive-pack ";
+  command.arguments.insert(command.arguments.end(), {address.host, concat(name, quote_for_shell(address.path))});
+  return connect_process(command, options, [host = address.host](int status, const std::string& words) {
+    return judge(host, status, words);
+  });
+}
+
+}  // namespace ps_sync::git
