@@ -39,7 +39,7 @@ struct Batch::State {
   void buffer_write(std::string_view bytes) {
     size += bytes.size();
     pending += bytes;
-    if (pending.size() >= 1u << 20) flush();
+    if (pending.size() >= 1u << 18) flush();
   }
 
   void flush() {
@@ -47,10 +47,17 @@ struct Batch::State {
     pending.clear();
   }
 
+  /// What the store itself answers for from now on.
+  void forget() {
+    pending = std::string();
+    objects = std::vector<PackedObject>();
+    known = std::unordered_set<Oid>();
+    readable = std::unordered_map<Oid, std::string>();
+  }
+
   Oid checksum() const {
     Sha1 sha;
-    const MappedFile whole(temporary);
-    sha.add(whole.bytes());
+    visit_bytes(fd.get(), 0, size, temporary, [&](std::string_view bytes) { sha.add(bytes); });
     return sha.finish();
   }
 
@@ -77,7 +84,7 @@ Oid Batch::add(ObjectType type, std::string_view bytes) {
   if (!state_->fd) state_->open_file();
   const std::uint64_t offset = state_->size;
   const PackEncoder::Written written = state_->encoder.add(type, bytes);
-  state_->objects.push_back({oid, offset, written.crc});
+  state_->objects.push_back({oid, written.crc, offset});
   state_->known.insert(oid);
   return oid;
 }
@@ -126,7 +133,7 @@ std::optional<fs::path> Batch::finish(Durable durable) {
   if (::rename(new_index.c_str(), index.c_str()) != 0) throw_system_error("write", index);
   if (durable == Durable::yes) sync_folder(folder);
   state.fd.reset();
-  state.objects.clear();
+  state.forget();
   state.store.repository().refresh();
   failpoint("batch-after-pack");
   return pack;

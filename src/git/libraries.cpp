@@ -38,8 +38,8 @@ void initialise_libgit2() {
   git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, std::size_t{3});
   git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
   // A window on a pack counts as memory of ours: keep it small, so that a large file is not held twice.
-  git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, std::size_t{8} << 20);
-  git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, std::size_t{32} << 20);
+  git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, std::size_t{1} << 20);
+  git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, std::size_t{4} << 20);
   // We hold our own copy of what we read; libgit2's would double it.
   git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(4) << 20);
   // What comes is hashed when it is indexed. Hashing it again at each read, as libgit2 would, costs more than reading

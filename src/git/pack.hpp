@@ -45,8 +45,8 @@ class PackEncoder {
 
 struct PackedObject {
   Oid oid;
-  std::uint64_t offset;
   std::uint32_t crc;
+  std::uint64_t offset;
 };
 
 /// The index of a pack, version 2. `objects` are put in order of their ids first.

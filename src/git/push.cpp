@@ -1,5 +1,8 @@
 #include "git/push.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <unordered_set>
 
 #include "git/pack.hpp"
@@ -63,13 +66,20 @@ void send_objects(const Store& store, Connection& connection, const std::vector<
                   const std::optional<ReadyPack>& ready) {
   constexpr std::size_t pack_header = 12;
   constexpr std::size_t pack_trailer = 20;
-  const MappedFile ready_file = ready ? MappedFile(ready->path) : MappedFile();
   std::uint32_t count = 0;
+  std::uint64_t ready_size = 0;
+  Fd ready_file;
   if (ready) {
-    if (ready_file.bytes().size() < pack_header + pack_trailer) {
+    ready_file = Fd(::open(ready->path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status {};
+    if (!ready_file || ::fstat(ready_file.get(), &status) != 0) throw_system_error("read", ready->path);
+    ready_size = static_cast<std::uint64_t>(status.st_size);
+    if (ready_size < pack_header + pack_trailer) {
       throw Error(ErrorKind::failed, concat("cannot read ", ready->path.string())).because("the pack is cut off");
     }
-    for (std::size_t i = 8; i < pack_header; ++i) count = count << 8 | static_cast<std::uint8_t>(ready_file.bytes()[i]);
+    visit_bytes(ready_file.get(), pack_header - sizeof count, pack_header, ready->path, [&](std::string_view bytes) {
+      for (const char byte : bytes) count = count << 8 | static_cast<std::uint8_t>(byte);
+    });
   }
   Sha1 sha;
   std::string pending;
@@ -86,10 +96,10 @@ void send_objects(const Store& store, Connection& connection, const std::vector<
   for (const NeededObject& object : needed) encoder.add(object.type, store.read(object.type, object.oid));
   flush();
   if (ready) {
-    const std::string_view body =
-        ready_file.bytes().substr(pack_header, ready_file.bytes().size() - pack_header - pack_trailer);
-    sha.add(body);
-    connection.write(body);
+    visit_bytes(ready_file.get(), pack_header, ready_size - pack_trailer, ready->path, [&](std::string_view bytes) {
+      sha.add(bytes);
+      connection.write(bytes);
+    });
   }
   const Oid checksum = sha.finish();
   connection.write({reinterpret_cast<const char*>(checksum.bytes.data()), checksum.bytes.size()});

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -68,21 +69,65 @@ void write_all(int fd, std::string_view bytes, const fs::path& path) {
   }
 }
 
-void write_file(const fs::path& path, std::string_view bytes, mode_t mode, Durable durable) {
-  std::string pattern = concat(path.string(), ".new-XXXXXX");
-  const Fd fd(::mkstemp(pattern.data()));
-  if (!fd) throw_system_error("write", path);
-  const fs::path temporary = pattern;
-  try {
-    if (::fchmod(fd.get(), mode) != 0) throw_system_error("write", path);
-    write_all(fd.get(), bytes, path);
-    if (durable == Durable::yes && ::fdatasync(fd.get()) != 0) throw_system_error("write", path);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_system_error("write", path);
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
+void visit_bytes(int fd, std::uint64_t begin, std::uint64_t end, const fs::path& path,
+                 const std::function<void(std::string_view)>& visit) {
+  std::vector<char> buffer(65536);
+  while (begin < end) {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(end - begin, buffer.size()));
+    const ssize_t count = ::pread(fd, buffer.data(), wanted, static_cast<off_t>(begin));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_system_error("read", path);
+    if (count == 0)
+      throw Error(ErrorKind::failed, concat("cannot read ", escape_for_display(path.string())))
+          .because("it is cut off");
+    visit({buffer.data(), static_cast<std::size_t>(count)});
+    begin += static_cast<std::uint64_t>(count);
   }
-  if (durable == Durable::yes) sync_folder(path.parent_path());
+}
+
+NewFile::NewFile(fs::path path, mode_t mode) : path_(std::move(path)), temporary_(path_.string() + ".new-XXXXXX") {
+  fd_ = Fd(::mkstemp(temporary_.data()));
+  if (!fd_) throw_system_error("write", path_);
+  if (::fchmod(fd_.get(), mode) == 0) return;
+  const int code = errno;
+  ::unlink(temporary_.c_str());
+  throw_system_error("write", path_, code);
+}
+
+NewFile::~NewFile() {
+  if (fd_) ::unlink(temporary_.c_str());
+}
+
+void NewFile::write(std::string_view bytes) {
+  constexpr std::size_t at_once = 65536;
+  if (pending_.size() + bytes.size() > at_once) flush();
+  if (bytes.size() > at_once) return write_all(fd_.get(), bytes, path_);
+  pending_ += bytes;
+}
+
+void NewFile::write_over(std::uint64_t offset, std::string_view bytes) {
+  flush();
+  const ssize_t count = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  if (count != static_cast<ssize_t>(bytes.size())) throw_system_error("write", path_);
+}
+
+void NewFile::commit(Durable durable) {
+  flush();
+  if (durable == Durable::yes && ::fdatasync(fd_.get()) != 0) throw_system_error("write", path_);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw_system_error("write", path_);
+  fd_.reset();
+  if (durable == Durable::yes) sync_folder(path_.parent_path());
+}
+
+void NewFile::flush() {
+  write_all(fd_.get(), pending_, path_);
+  pending_.clear();
+}
+
+void write_file(const fs::path& path, std::string_view bytes, mode_t mode, Durable durable) {
+  NewFile file(path, mode);
+  file.write(bytes);
+  file.commit(durable);
 }
 
 void make_private_folders(const fs::path& path) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,8 +48,37 @@ enum class Durable { no, yes };
 /// With Durable::yes file and folder are on disk when this returns.
 void write_file(const fs::path& path, std::string_view bytes, mode_t mode = 0600, Durable durable = Durable::no);
 
+/// A file that is to replace the one at `path`, written piece by piece: for what need not be held in memory as a whole.
+/// It is a temporary file beside that one until commit(), and goes where that is never called.
+class NewFile {
+ public:
+  NewFile(fs::path path, mode_t mode);
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile();
+
+  void write(std::string_view bytes);
+  /// Replaces bytes that were written before.
+  void write_over(std::uint64_t offset, std::string_view bytes);
+  /// Puts it in the place of the old one. With Durable::yes file and folder are on disk when this returns.
+  void commit(Durable durable);
+
+ private:
+  void flush();
+
+  fs::path path_;
+  std::string temporary_;
+  Fd fd_;
+  std::string pending_;
+};
+
 /// Writes all of `bytes`, however many calls that takes; throws naming `path`.
 void write_all(int fd, std::string_view bytes, const fs::path& path);
+
+/// Hands on the bytes of an open file from `begin` up to `end`, piece by piece: of a large file that was mapped, all
+/// would count as memory in use. Throws naming `path` where it is shorter.
+void visit_bytes(int fd, std::uint64_t begin, std::uint64_t end, const fs::path& path,
+                 const std::function<void(std::string_view)>& visit);
 
 /// Makes the folder and those above it; new ones get mode 0700.
 void make_private_folders(const fs::path& path);
