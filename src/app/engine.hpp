@@ -74,7 +74,9 @@ class Engine {
   void restrict_to_paths(sync::Snapshot& snapshot) const;
   void refuse(sync::Snapshot& snapshot);
   void drop_known_versions(Local& local);
+  bool differs_from_disk(const Local& local, const Oid& theirs_tree) const;
   void record_local(Local& local, git::Batch& batch);
+  void take_into_index(sync::Deltas::node_type change);
   sync::MergeContents contents_for(git::Batch& batch, const Oid& theirs_tree) const;
   std::string make_subject(const sync::Deltas& changes) const;
   std::string make_message(const std::string& subject, const std::vector<Conflict>& conflicts) const;
@@ -91,7 +93,8 @@ class Engine {
   bool try_fast_forward();
   void apply_once();
   void agree(std::vector<std::string> waiting);
-  std::vector<sync::ApplyStep> plan_steps(const sync::Deltas& incoming, std::vector<std::string>& waiting);
+  std::vector<sync::ApplyStep> plan_steps(sync::Deltas incoming, std::vector<std::string>& waiting);
+  void take_applied(sync::ApplyResult applied, std::vector<std::string>& waiting);
   void follow_conflict(const std::string& path, const std::optional<sync::Entry>& theirs);
   void close_resolved_elsewhere();
 

@@ -1,5 +1,6 @@
 // From the branch to the working tree.
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "app/engine.hpp"
@@ -50,7 +51,8 @@ void Engine::close_resolved_elsewhere() {
   });
 }
 
-std::vector<ApplyStep> Engine::plan_steps(const Deltas& incoming, std::vector<std::string>& waiting) {
+/// The list of what comes goes as the list of steps grows: there may be many, and there is room for one.
+std::vector<ApplyStep> Engine::plan_steps(Deltas incoming, std::vector<std::string>& waiting) {
   std::set<std::string> held;
   if (snapshot_) {
     for (const HeldBack& item : snapshot_->held_back) held.insert(item.path);
@@ -58,7 +60,11 @@ std::vector<ApplyStep> Engine::plan_steps(const Deltas& incoming, std::vector<st
   std::set<std::string> gone;
   if (snapshot_) gone.insert(snapshot_->refused_deletes.begin(), snapshot_->refused_deletes.end());
   std::vector<ApplyStep> steps;
-  for (const auto& [path, delta] : incoming) {
+  steps.reserve(incoming.size());
+  while (!incoming.empty()) {
+    auto change = incoming.extract(incoming.begin());
+    std::string& path = change.key();
+    const Delta& delta = change.mapped();
     if (tree_->is_conflicted(path)) {
       follow_conflict(path, delta.side);
       continue;
@@ -66,20 +72,19 @@ std::vector<ApplyStep> Engine::plan_steps(const Deltas& incoming, std::vector<st
     if (delta.side) {
       if (auto refused = refusal_of(context_.set, path, *delta.side)) {
         report_.held_back.push_back(std::move(*refused));
-        waiting.push_back(path);
+        waiting.push_back(std::move(path));
         continue;
       }
     } else if (!delta.base) {
       continue;
     }
     if (held.contains(path)) {
-      waiting.push_back(path);
+      waiting.push_back(std::move(path));
       continue;
     }
-    const auto known = tree_->find(path);
     std::optional<FileStat> expected;
-    if (known && !gone.contains(path)) expected = known->stat;
-    steps.push_back({path, expected, delta.side});
+    if (delta.base && !gone.contains(path)) expected = delta.seen;
+    steps.push_back({std::move(path), expected, delta.side, delta.base.has_value()});
   }
   return steps;
 }
@@ -93,42 +98,36 @@ void Engine::apply_once() {
     if (std::find(known_odd.begin(), known_odd.end(), path) == known_odd.end()) known_odd.push_back(path);
   }
   std::vector<std::string> waiting;
-  const std::vector<ApplyStep> steps = plan_steps(incoming, waiting);
-  if (!steps.empty()) {
-    Applier applier(context_.store, context_.place.top, context_.place.own_folder(), context_.set.roots());
-    make_private_folders(context_.place.own_folder());
-    ApplyResult applied = applier.apply(steps, lock_->file_system_now());
-    for (auto& [path, update] : applied.updates) {
-      const Delta& delta = incoming.at(path);
-      const bool was_there = delta.base.has_value();
-      report_.received.push_back({path, !update     ? ChangeKind::deleted
-                                        : was_there ? ChangeKind::modified
-                                                    : ChangeKind::added});
-      tree_->updates()[path] = std::move(update);
-    }
-    for (HeldBack& held : applied.held_back) {
-      waiting.push_back(held.path);
-      report_.held_back.push_back(std::move(held));
-    }
-    for (const std::string& path : applied.clashes) {
-      Conflict conflict{
-          path, ConflictKind::case_clash, std::nullopt, std::nullopt, incoming.at(path).side->oid, "", now(), ""};
-      conflict.from = context_.store.read_commit(*local_).find_trailer("Promptsync-Endpoint").value_or("");
-      conflict.holder = context_.endpoint;
-      tree_->state().conflicts.push_back(std::move(conflict));
-    }
-    for (const ApplyStep& step : steps) {
-      // Gone from disk already: nothing had to be done.
-      const bool left_over =
-          !applied.updates.contains(step.path) && std::find(waiting.begin(), waiting.end(), step.path) == waiting.end();
-      if (left_over && !step.target) tree_->updates()[step.path] = std::nullopt;
-    }
-    agree(std::move(waiting));
-    tree_->write();
-    applier.finish();
-    return;
-  }
+  std::vector<ApplyStep> steps = plan_steps(std::move(incoming), waiting);
+  if (steps.empty()) return agree(std::move(waiting));
+  Applier applier(context_.store, context_.place.top, context_.place.own_folder(), context_.set.roots());
+  make_private_folders(context_.place.own_folder());
+  take_applied(applier.apply(std::move(steps)), waiting);
   agree(std::move(waiting));
+  tree_->write();
+  applier.finish();
+}
+
+void Engine::take_applied(ApplyResult applied, std::vector<std::string>& waiting) {
+  while (!applied.updates.empty()) {
+    auto taken = tree_->updates().insert(applied.updates.extract(applied.updates.begin()));
+    if (!taken.inserted) taken.position->second = taken.node.mapped();
+  }
+  if (report_.received.empty()) {
+    report_.received = std::move(applied.changes);
+  } else {
+    std::move(applied.changes.begin(), applied.changes.end(), std::back_inserter(report_.received));
+  }
+  for (HeldBack& held : applied.held_back) {
+    waiting.push_back(held.path);
+    report_.held_back.push_back(std::move(held));
+  }
+  for (const auto& [path, theirs] : applied.clashes) {
+    Conflict conflict{path, ConflictKind::case_clash, std::nullopt, std::nullopt, theirs, "", now(), ""};
+    conflict.from = context_.store.read_commit(*local_).find_trailer("Promptsync-Endpoint").value_or("");
+    conflict.holder = context_.endpoint;
+    tree_->state().conflicts.push_back(std::move(conflict));
+  }
 }
 
 /// The working tree has all of the branch but what waits.

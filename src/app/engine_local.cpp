@@ -12,7 +12,7 @@ using namespace sync;
 
 /// What there is to decide about: our changes since the last agreement, the branch's, and what both come to.
 struct Engine::Local {
-  Deltas ours;
+  Deltas& ours;  // the snapshot's: there may be many, and they are held once
   Deltas theirs;
   MergeOutcome outcome;
 };
@@ -75,10 +75,8 @@ bool Engine::commit_local() {
   tree_->state().taken_away = snapshot_->taken_away;
   tree_->state().head = tree_->head();
   if (read_only_) return true;
-  Local local;
-  local.ours = snapshot_->changes;
-  if (local.ours.empty()) return true;
-  local.theirs = tree_->incoming(context_.store, *local_);
+  if (snapshot_->changes.empty()) return true;
+  Local local{snapshot_->changes, tree_->incoming(context_.store, *local_), {}};
   drop_known_versions(local);
   const Oid theirs_tree = context_.store.read_commit(*local_).tree;
   local.outcome = merge(local.ours, local.theirs, contents_for(batch, theirs_tree));
@@ -97,11 +95,9 @@ void Engine::drop_known_versions(Local& local) {
   }
   if (wanted.empty()) return;
   for (const std::string& path : find_in_history(context_.store, *local_, wanted)) {
-    const Entry seen = *local.ours.at(path).side;
-    const FileStat stat = snapshot_->stats.at(path);
-    tree_->updates()[path] = NewIndexEntry{seen, stat, is_racy(stat, looked_at_)};
-    local.theirs.at(path).base = seen;
-    local.ours.erase(path);
+    const auto ours = local.ours.find(path);
+    local.theirs.at(path).base = ours->second.side;
+    take_into_index(local.ours.extract(ours));
   }
 }
 
@@ -146,30 +142,36 @@ MergeContents Engine::contents_for(git::Batch& batch, const Oid& theirs_tree) co
   return contents;
 }
 
+/// Is there a document whose result is not what is on disk?
+bool Engine::differs_from_disk(const Local& local, const Oid& theirs_tree) const {
+  if (!local.outcome.conflicts.empty()) return true;
+  for (const auto& [path, merged] : local.outcome.merged) {
+    const auto ours = local.ours.find(path);
+    if (ours != local.ours.end() && ours->second.side && merged != ours->second.side) return true;
+  }
+  return std::any_of(local.outcome.dropped.begin(), local.outcome.dropped.end(), [&](const std::string& path) {
+    const auto theirs = local.theirs.find(path);
+    const auto result =
+        theirs != local.theirs.end() ? theirs->second.side : find_in_tree(context_.store, theirs_tree, path);
+    const std::optional<Entry>& ours = local.ours.at(path).side;
+    return ours && result != ours;
+  });
+}
+
 /// Makes the commit, or commits: where a document's result is not what is on disk, the disk's bytes go into a commit of
 /// their own, the merge's other parent.
 void Engine::record_local(Local& local, git::Batch& batch) {
   const git::Store& store = context_.store;
   const git::Commit theirs = store.read_commit(*local_);
-  std::map<std::string, std::optional<Entry>> ours;
-  bool differs = !local.outcome.conflicts.empty();
-  for (const auto& [path, delta] : local.ours) {
-    ours.emplace(path, delta.side);
-    const auto result = local.outcome.changes.find(path);
-    const auto now_theirs = local.theirs.find(path);
-    const auto merged = result != local.outcome.changes.end() ? result->second
-                        : now_theirs != local.theirs.end()    ? now_theirs->second.side
-                                                              : find_in_tree(store, theirs.tree, path);
-    if (delta.side && merged != delta.side) differs = true;
-  }
+  const bool differs = differs_from_disk(local, theirs.tree);
   const std::string subject = options_.message.value_or(local.ours.empty() ? "" : make_subject(local.ours));
-  const Oid tree = edit_tree(batch, store, theirs.tree, local.outcome.changes);
+  const Oid tree = edit_tree(batch, store, theirs.tree, edits_of(local.ours, local.outcome));
   std::optional<Oid> made;
   if (differs) {
     const std::optional<Oid> base = tree_->state().base;
     const bool has_base = base && store.has(*base);
     git::Commit side = new_commit(subject, {has_base ? *base : ensure_root_commit(store)});
-    side.tree = edit_tree(batch, store, store.read_commit(side.parents[0]).tree, ours);
+    side.tree = edit_tree(batch, store, store.read_commit(side.parents[0]).tree, edits_of(local.ours, {}));
     const Oid side_id = batch.add_commit(side);
     note_conflicts(local.outcome.conflicts, *local_);
     git::Commit merge = new_commit("", {*local_, side_id});
@@ -184,16 +186,8 @@ void Engine::record_local(Local& local, git::Batch& batch) {
   note_kept(local.outcome.kept_from_them, *local_, std::nullopt);
   note_kept(local.outcome.kept_from_us, *local_, tree_->state().base);
 
-  for (const auto& [path, delta] : local.ours) {
-    if (!delta.side) {
-      tree_->updates()[path] = std::nullopt;
-    } else if (tree_->is_conflicted(path)) {
-      tree_->updates()[path] = std::nullopt;
-    } else {
-      const FileStat stat = snapshot_->stats.at(path);
-      tree_->updates()[path] = NewIndexEntry{*delta.side, stat, is_racy(stat, looked_at_)};
-    }
-  }
+  const auto pack = made ? batch.finish() : std::nullopt;
+  while (!local.ours.empty()) take_into_index(local.ours.extract(local.ours.begin()));
   // With nothing of the branch still to apply, the working tree now agrees with the new commit as a whole.
   const bool settled = std::all_of(local.theirs.begin(), local.theirs.end(), [&](const auto& change) {
     const auto known = tree_->find(change.first);
@@ -201,9 +195,19 @@ void Engine::record_local(Local& local, git::Batch& batch) {
   });
   if (settled && !differs && tree_->state().waiting.empty()) tree_->state().base = made.value_or(*local_);
   if (!made) return;
-  const auto pack = batch.finish();
   if (pack && !differs) ready_ = git::ReadyPack{*pack, *local_, *made};
   adopt(*made);
+}
+
+/// What was seen on disk is what the index says of it from now on. The change itself goes: of many, there is room for
+/// one list.
+void Engine::take_into_index(Deltas::node_type change) {
+  std::optional<NewIndexEntry> entry;
+  if (change.mapped().side && !tree_->is_conflicted(change.key())) {
+    const FileStat& seen = change.mapped().seen;
+    entry = NewIndexEntry{*change.mapped().side, seen, is_racy(seen, looked_at_)};
+  }
+  tree_->updates().insert_or_assign(std::move(change.key()), entry);
 }
 
 void Engine::adopt(const Oid& made) {

@@ -133,14 +133,15 @@ void Engine::merge_into_branch(const Oid& other, bool other_is_theirs) {
   if (base) base_tree = store.read_commit(*base).tree;
   git::Batch batch = store.begin_batch();
   if (!snapshot_) snapshot_.emplace();
-  MergeOutcome outcome = merge(diff_trees(store, base_tree, our_commit.tree),
-                               diff_trees(store, base_tree, their_commit.tree), contents_for(batch, their_commit.tree));
+  const Deltas our_changes = diff_trees(store, base_tree, our_commit.tree);
+  const MergeOutcome outcome =
+      merge(our_changes, diff_trees(store, base_tree, their_commit.tree), contents_for(batch, their_commit.tree));
   note_conflicts(outcome.conflicts, theirs);
   note_kept(outcome.kept_from_them, ours, base);
   note_kept(outcome.kept_from_us, theirs, base);
   git::Commit merge_commit = new_commit("", {theirs, ours});
   merge_commit.message = make_message(concat(context_.label(), ": merge"), outcome.conflicts);
-  merge_commit.tree = edit_tree(batch, store, their_commit.tree, outcome.changes);
+  merge_commit.tree = edit_tree(batch, store, their_commit.tree, edits_of(our_changes, outcome));
   const Oid made = batch.add_commit(merge_commit);
   batch.finish();
   ready_.reset();
@@ -203,8 +204,7 @@ bool Engine::send_once(bool with_beacon) {
 
   std::optional<Oid> from_tree;
   if (there) from_tree = context_.store.read_commit(*there).tree;
-  std::vector<Change> sent =
-      to_changes(diff_trees(context_.store, from_tree, context_.store.read_commit(*local_).tree));
+  std::vector<Change> sent = list_changes(context_.store, from_tree, context_.store.read_commit(*local_).tree);
   std::vector<git::RefUpdate> updates{{context_.remote_ref(), there, *local_}};
   if (with_beacon) {
     try {

@@ -189,7 +189,7 @@ RestoreReport restore(const Options& options, const std::string& path, const std
   }
   Applier applier(context.store, context.place.top, context.place.own_folder(), context.set.roots());
   make_private_folders(context.place.own_folder());
-  ApplyResult applied = applier.apply({{report.path, expected, *target}}, 0);
+  ApplyResult applied = applier.apply({{report.path, expected, *target}});
   if (!applied.held_back.empty()) {
     throw Error(ErrorKind::busy, concat("cannot restore ", quote_path(report.path)))
         .because(applied.held_back[0].detail);

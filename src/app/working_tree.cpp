@@ -1,6 +1,8 @@
 #include "app/working_tree.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "ps_sync/base/error.hpp"
 
@@ -69,19 +71,19 @@ Snapshot WorkingTree::look(std::int64_t file_system_now, const SnapshotLimits& l
   return snapshot;
 }
 
-/// What still waits to be applied. A handful is looked up, a flood is listed at once.
-void WorkingTree::add_waiting(const git::Store& store, const Oid& tree, Deltas& incoming) const {
+/// What still waits to be applied. A handful is looked up, a flood is found in a list of all.
+void WorkingTree::visit_waiting(const git::Store& store, const Oid& tree, const Take& take) const {
   constexpr std::size_t handful = 32;
-  const bool is_flood = state_.waiting.size() > handful;
-  const Deltas all = is_flood ? diff_trees(store, std::nullopt, tree) : Deltas{};
-  for (const std::string& path : state_.waiting) {
-    if (is_flood) {
-      const auto found = all.find(path);
-      incoming[path].side = found == all.end() ? std::nullopt : found->second.side;
-    } else {
-      incoming[path].side = find_in_tree(store, tree, path);
-    }
+  if (state_.waiting.size() <= handful) {
+    for (const std::string& path : state_.waiting) take(std::string(path), find_in_tree(store, tree, path));
+    return;
   }
+  std::set<std::string_view> waiting(state_.waiting.begin(), state_.waiting.end());
+  visit_differences(store, std::nullopt, tree, [&](std::string&& path, const Delta& delta) {
+    if (waiting.erase(path) > 0) take(std::move(path), delta.side);
+    return true;
+  });
+  for (const std::string_view path : waiting) take(std::string(path), std::nullopt);
 }
 
 Deltas WorkingTree::incoming(const git::Store& store, const Oid& target, OddPaths* odd) const {
@@ -89,22 +91,23 @@ Deltas WorkingTree::incoming(const git::Store& store, const Oid& target, OddPath
   const bool has_base = state_.base && store.has(*state_.base);
   std::optional<Oid> from;
   if (has_base) from = store.read_commit(*state_.base).tree;
-  Deltas incoming = diff_trees(store, from, tree, odd);
+  Deltas incoming;
+  const auto take = [&](std::string&& path, const std::optional<Entry>& side) {
+    const auto known = find(path);
+    Delta delta{known ? std::optional(known->entry) : std::nullopt, side, known ? known->stat : FileStat{}};
+    const bool settled = delta.base == delta.side;
+    const bool foreign = !context_.set.contains(path) && policy_of(path) == Policy::allowed && is_safe_path(path);
+    if (!settled && !foreign) incoming.emplace_hint(incoming.end(), std::move(path), delta);
+  };
+  const auto take_difference = [&](std::string&& path, const Delta& delta) {
+    take(std::move(path), delta.side);
+    return true;
+  };
+  visit_differences(store, from, tree, take_difference, odd);
   // A set that became wider has documents on the branch which this working tree never had.
-  if (has_base && state_.rules != context_.set.fingerprint()) incoming.merge(diff_trees(store, std::nullopt, tree));
-  add_waiting(store, tree, incoming);
-  for (auto at = incoming.begin(); at != incoming.end();) {
-    const auto known = find(at->first);
-    at->second.base = known ? std::optional(known->entry) : std::nullopt;
-    const bool settled = at->second.base == at->second.side;
-    const bool foreign =
-        !context_.set.contains(at->first) && policy_of(at->first) == Policy::allowed && is_safe_path(at->first);
-    if (settled || foreign) {
-      at = incoming.erase(at);
-    } else {
-      ++at;
-    }
-  }
+  if (has_base && state_.rules != context_.set.fingerprint())
+    visit_differences(store, std::nullopt, tree, take_difference);
+  visit_waiting(store, tree, take);
   return incoming;
 }
 
@@ -121,8 +124,9 @@ void WorkingTree::write() {
   }
   make_private_folders(context_.place.own_folder());
   write_index(context_.index_path(), index_, updates_, state_);
-  index_ = Index::load(context_.index_path());
   updates_.clear();
+  index_ = Index();
+  index_ = Index::load(context_.index_path(), Index::Check::no);
   written_ = state_;
 }
 

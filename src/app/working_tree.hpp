@@ -2,6 +2,7 @@
 // keeps what is to be written into the index next.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -34,7 +35,7 @@ class WorkingTree {
                       git::Batch* batch) const;
 
   /// What `target` has other than this working tree agreed with: to be applied. Paths outside the sync set are left
-  /// out; those that may not travel are in it, since they are to be named.
+  /// out; those that may not travel are in it, since they are to be named. Each as the index has seen it.
   sync::Deltas incoming(const git::Store& store, const Oid& target, sync::OddPaths* odd = nullptr) const;
 
   /// Is there anything that write() would change?
@@ -46,7 +47,8 @@ class WorkingTree {
   const std::optional<std::string>& head() const { return head_; }
 
  private:
-  void add_waiting(const git::Store& store, const Oid& tree, sync::Deltas& incoming) const;
+  using Take = std::function<void(std::string&& path, const std::optional<sync::Entry>& side)>;
+  void visit_waiting(const git::Store& store, const Oid& tree, const Take& take) const;
 
   const Context& context_;
   sync::Index index_;

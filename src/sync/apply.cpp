@@ -1,6 +1,5 @@
 #include "ps_sync/sync/apply.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "ps_sync/base/failpoint.hpp"
 #include "ps_sync/base/text.hpp"
 #include "ps_sync/sync/scan.hpp"
+#include "sync/beneath.hpp"
 #include "sync/rename.hpp"
 
 namespace ps_sync::sync {
@@ -21,62 +21,6 @@ namespace {
 
 constexpr std::string_view staging_name = "staged";
 constexpr std::string_view journal_name = "apply";
-
-struct Place {
-  std::string folder;  // repository path without the name
-  std::string name;
-};
-
-Place split_path(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {"", path};
-  return {path.substr(0, slash), path.substr(slash + 1)};
-}
-
-/// Opens the folder beneath top, making what is missing; none where something that is no folder is in the way.
-Fd make_folder_beneath(const fs::path& top, std::string_view folder) {
-  Fd fd(::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  while (fd && !folder.empty()) {
-    const std::size_t slash = folder.find('/');
-    const std::string name(folder.substr(0, slash));
-    if (::mkdirat(fd.get(), name.c_str(), 0777) != 0 && errno != EEXIST)
-      throw_system_error("make the folder", top / name);
-    fd = Fd(::openat(fd.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    folder = slash == std::string_view::npos ? std::string_view() : folder.substr(slash + 1);
-  }
-  return fd;
-}
-
-bool lists_name(int folder, const std::string& name) {
-  DIR* handle = ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (handle == nullptr) return false;
-  bool found = false;
-  while (const dirent* entry = ::readdir(handle)) {
-    if (name == entry->d_name) found = true;
-  }
-  ::closedir(handle);
-  return found;
-}
-
-/// Removes a folder in which there are only folders, all the way down. False, and nothing else is touched, where there
-/// is any file, or it is no folder.
-bool remove_if_empty(int parent, const std::string& name, int depth = 0) {
-  constexpr int deepest = 100;
-  if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return true;
-  if (depth == deepest || (errno != ENOTEMPTY && errno != EEXIST)) return false;
-  const int fd = ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  DIR* handle = fd < 0 ? nullptr : ::fdopendir(fd);
-  if (handle == nullptr) return false;
-  std::vector<std::string> inside;
-  while (const dirent* entry = ::readdir(handle)) {
-    if (std::string_view(entry->d_name) != "." && std::string_view(entry->d_name) != "..")
-      inside.emplace_back(entry->d_name);
-  }
-  bool empty = true;
-  for (const std::string& item : inside) empty = empty && remove_if_empty(::dirfd(handle), item, depth + 1);
-  ::closedir(handle);
-  return empty && ::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0;
-}
 
 /// Renaming moves ctime, so of a file that was renamed only the rest can be compared.
 bool is_same_file(const FileStat& left, const FileStat& right) {
@@ -90,92 +34,101 @@ std::optional<FileStat> stat_at(int folder, const std::string& name) {
   return FileStat::of(status);
 }
 
-/// Removes the folders above `path` that are empty now, up to a root, which stays.
-void remove_empty_parents(const fs::path& top, const std::vector<std::string>& roots, const std::string& path) {
-  const auto is_root_or_above = [&](const std::string& folder) {
-    return std::any_of(roots.begin(), roots.end(),
-                       [&](const std::string& root) { return root == folder || root.rfind(folder + "/", 0) == 0; });
-  };
-  std::string folder = split_path(path).folder;
-  while (!folder.empty() && !is_root_or_above(folder)) {
-    const Place place = split_path(folder);
-    const Fd parent = open_folder_beneath(top, place.folder);
-    if (parent && ::unlinkat(parent.get(), place.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) return;
-    folder = place.folder;
-  }
-}
-
 class Run {
  public:
-  Run(const git::Store& store, const fs::path& top, const fs::path& folder, const std::vector<std::string>& roots)
-      : store_(store), top_(top), folder_(folder), roots_(roots), staging_(folder / staging_name) {}
+  Run(const git::Store& store, const fs::path& top, const fs::path& folder, const std::vector<std::string>& roots,
+      std::vector<ApplyStep> steps)
+      : store_(store),
+        top_(top),
+        folder_(folder),
+        roots_(roots),
+        staging_(folder / staging_name),
+        steps_(std::move(steps)),
+        outcomes_(steps_.size(), Outcome::left) {}
 
-  ApplyResult apply(const std::vector<ApplyStep>& steps, std::int64_t now) {
+  ApplyResult apply() {
     const mode_t mask = ::umask(0);
     ::umask(mask);
     mask_ = mask;
     open_staging();
-    stage(steps);
-    write_journal(steps);
+    stage();
+    const std::int64_t began = write_journal();
     failpoint("apply-journal-written");
     // Removals first: they make room for a file where a folder was.
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (!steps[i].target) take_place(steps[i], i);
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      if (!steps_[i].target) take_place(i);
     }
-    remove_empty_folders(steps);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (steps[i].target) take_place(steps[i], i);
+    remove_empty_folders();
+    open_folder_ = {};
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      if (steps_[i].target) take_place(i);
     }
-    check_swapped_out(steps);
+    check_swapped_out();
     sync_folders();
     failpoint("apply-all-in-place");
-    look_again(steps, now);
+    look_again(began);
     return std::move(result_);
   }
 
  private:
-  struct SwappedOut {
-    std::size_t step;
-    FileStat stat;
+  enum class Outcome : std::uint8_t { left, done, nothing_there };
+
+  /// Steps come in order of their paths, so that one folder serves many.
+  struct OpenFolder {
+    std::string path;
+    Fd fd;
+    dev_t device = 0;
   };
 
   void open_staging() {
     make_private_folders(staging_);
     staging_fd_ = Fd(::open(staging_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!staging_fd_) throw_system_error("open", staging_);
+    struct stat status {};
+    if (!staging_fd_ || ::fstat(staging_fd_.get(), &status) != 0) throw_system_error("open", staging_);
+    staging_device_ = status.st_dev;
   }
 
   /// A batch of files is put on disk by one call; a handful each by its own, so that others' unwritten data does not
   /// wait.
-  void stage(const std::vector<ApplyStep>& steps) {
+  void stage() {
     constexpr std::size_t handful = 24;
     const auto count = static_cast<std::size_t>(
-        std::count_if(steps.begin(), steps.end(), [](const ApplyStep& step) { return step.target.has_value(); }));
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (!steps[i].target) continue;
+        std::count_if(steps_.begin(), steps_.end(), [](const ApplyStep& step) { return step.target.has_value(); }));
+    staged_.resize(steps_.size());
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      if (!steps_[i].target) continue;
       const std::string name = std::to_string(i);
-      const mode_t mode = (steps[i].target->mode == git::mode_executable ? 0777 : 0666) & ~mask_;
+      const mode_t mode = (steps_[i].target->mode == git::mode_executable ? 0777 : 0666) & ~mask_;
       const Fd fd(
           ::openat(staging_fd_.get(), name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
       if (!fd) throw_system_error("write", staging_ / name);
-      store_.read(git::ObjectType::blob, steps[i].target->oid,
-                  [&](std::string_view bytes) { write_all(fd.get(), bytes, top_ / steps[i].path); });
+      store_.read(git::ObjectType::blob, steps_[i].target->oid,
+                  [&](std::string_view bytes) { write_all(fd.get(), bytes, top_ / steps_[i].path); });
       if (count <= handful && ::fdatasync(fd.get()) != 0) throw_system_error("write", staging_ / name);
+      struct stat status {};
+      if (::fstat(fd.get(), &status) != 0) throw_system_error("write", staging_ / name);
+      staged_[i] = FileStat::of(status);
       failpoint("apply-staged-file");
     }
     if (count > handful) sync_file_system(staging_fd_.get());
   }
 
-  /// One line a step: staged name, mode, blob, path. A removal has "-" for the middle two.
-  void write_journal(const std::vector<ApplyStep>& steps) const {
-    std::string text = "promptsync apply 1\n";
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      const ApplyStep& step = steps[i];
-      text +=
-          concat(std::to_string(i), step.target ? (step.target->mode == git::mode_executable ? " x " : " f ") : " - ",
-                 step.target ? step.target->oid.hex() : "-", " ", quote_path(step.path), "\n");
+  /// One line a step: staged name, mode, blob, path. A removal has "-" for the middle two. Answers the file system's
+  /// time, at which nothing was in its place yet.
+  std::int64_t write_journal() const {
+    NewFile file(folder_ / journal_name, 0600);
+    file.write("promptsync apply 1\n");
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const ApplyStep& step = steps_[i];
+      file.write(concat(std::to_string(i),
+                        step.target ? (step.target->mode == git::mode_executable ? " x " : " f ") : " - ",
+                        step.target ? step.target->oid.hex() : "-", " ", quote_path(step.path), "\n"));
     }
-    write_file(folder_ / journal_name, text + "end\n", 0600, Durable::yes);
+    file.write("end\n");
+    file.commit(Durable::yes);
+    struct stat status {};
+    if (::stat((folder_ / journal_name).c_str(), &status) != 0) throw_system_error("read", folder_ / journal_name);
+    return modified_ns(status);
   }
 
   void hold(const ApplyStep& step, HoldReason reason, std::string detail) {
@@ -185,44 +138,50 @@ class Run {
     hold(step, HoldReason::busy, "it changed on disk just now; the next run merges it");
   }
 
-  void take_place(const ApplyStep& step, std::size_t number) {
+  /// -1 where there is no such folder; or, where it is to be made, something that is no folder is in the way.
+  int open_folder(const std::string& path, bool make) {
+    if (open_folder_.fd && open_folder_.path == path) return open_folder_.fd.get();
+    open_folder_ = {path, make ? make_folder_beneath(top_, path) : open_folder_beneath(top_, path), 0};
+    struct stat status {};
+    if (open_folder_.fd && ::fstat(open_folder_.fd.get(), &status) == 0) open_folder_.device = status.st_dev;
+    return open_folder_.fd.get();
+  }
+
+  void take_place(std::size_t number) {
+    const ApplyStep& step = steps_[number];
     const Place place = split_path(step.path);
-    const Fd folder = step.target ? make_folder_beneath(top_, place.folder) : open_folder_beneath(top_, place.folder);
-    if (!folder) {
-      if (step.target) return hold(step, HoldReason::type, "something that is no folder is in the way");
-      if (step.expected) hold_busy(step);
+    const int folder = open_folder(place.folder, step.target.has_value());
+    if (folder < 0 && step.target) return hold(step, HoldReason::type, "something that is no folder is in the way");
+    if (folder < 0 && step.expected) return hold_busy(step);
+    if (!step.target && !step.expected) {
+      outcomes_[number] = Outcome::nothing_there;
       return;
     }
     touched_folders_.insert(place.folder);
     const std::string staged = std::to_string(number);
-    if (step.target && !bring_near(folder.get(), place, staged)) return hold_busy(step);
+    if (step.target && !bring_near(folder, place, number)) return hold_busy(step);
     const int from = staging_of(number);
-    if (!step.expected) {
-      if (step.target) add_file(step, number, from, folder.get(), place.name);
-      return;
-    }
-    const auto present = stat_at(folder.get(), place.name);
+    if (!step.expected) return add_file(step, number, from, folder, place.name);
+    const auto present = stat_at(folder, place.name);
     if (!present || !is_same_file(*present, *step.expected)) return hold_busy(step);
-    const bool swapped = step.target ? exchange(from, staged_name(number), folder.get(), place.name)
-                                     : rename_without_replacing(folder.get(), place.name, staging_fd_.get(), staged);
+    const bool swapped = step.target ? exchange(from, staged_name(number), folder, place.name)
+                                     : rename_without_replacing(folder, place.name, staging_fd_.get(), staged);
     if (!swapped) {
-      if (errno == EXDEV && !step.target) return remove_across(step, number, folder.get(), place.name);
+      if (errno == EXDEV && !step.target) return remove_across(step, number, folder, place.name);
       if (errno == ENOENT || errno == EEXIST) return hold_busy(step);
       throw_system_error(step.target ? "replace" : "remove", top_ / step.path);
     }
     const auto out = stat_at(step.target ? from : staging_fd_.get(), step.target ? staged_name(number) : staged);
-    if (!out || !is_same_file(*out, *step.expected)) return put_back(step, number, folder.get(), place.name);
-    swapped_out_.push_back({number, *step.expected});
-    done_.insert(number);
+    if (!out || !is_same_file(*out, *step.expected)) return put_back(step, number, folder, place.name);
+    swapped_out_.push_back(number);
+    outcomes_[number] = Outcome::done;
     failpoint("apply-file-in-place");
   }
 
   /// Where the git folder is on another file system than the document, the staged file is copied beside its place.
-  bool bring_near(int folder, const Place& place, const std::string& staged) {
-    struct stat here {};
-    struct stat there {};
-    if (::fstat(staging_fd_.get(), &here) != 0 || ::fstat(folder, &there) != 0) return false;
-    if (here.st_dev == there.st_dev) return true;
+  bool bring_near(int folder, const Place& place, std::size_t number) {
+    if (staging_device_ == open_folder_.device) return true;
+    const std::string staged = std::to_string(number);
     const auto bytes = read_file(staging_ / staged);
     const std::string near = near_name(staged);
     const Fd fd(::openat(folder, near.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -230,7 +189,7 @@ class Run {
     if (!bytes || !fd || ::fstatat(staging_fd_.get(), staged.c_str(), &status, 0) != 0) return false;
     write_all(fd.get(), *bytes, top_ / place.folder / near);
     if (::fchmod(fd.get(), status.st_mode & 0777) != 0 || ::fdatasync(fd.get()) != 0) return false;
-    near_[static_cast<std::size_t>(std::stoul(staged))] = Fd(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    near_[number] = Fd(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return true;
   }
 
@@ -245,20 +204,20 @@ class Run {
 
   void add_file(const ApplyStep& step, std::size_t number, int from, int folder, const std::string& name) {
     if (rename_without_replacing(from, staged_name(number), folder, name)) {
-      done_.insert(number);
-      ::unlinkat(staging_fd_.get(), std::to_string(number).c_str(), 0);  // the original of a copy
+      outcomes_[number] = Outcome::done;
+      if (near_.contains(number)) ::unlinkat(staging_fd_.get(), std::to_string(number).c_str(), 0);
       failpoint("apply-file-in-place");
       return;
     }
     if (errno != EEXIST) throw_system_error("write", top_ / step.path);
     // As git's checkout has it, folders that hold no file make way.
     if (remove_if_empty(folder, name) && rename_without_replacing(from, staged_name(number), folder, name)) {
-      done_.insert(number);
+      outcomes_[number] = Outcome::done;
       return;
     }
     if (lists_name(folder, name)) return hold_busy(step);
     // The name is taken, yet not listed: the file system takes another spelling for this one.
-    result_.clashes.push_back(step.path);
+    result_.clashes.push_back({step.path, step.target->oid});
   }
 
   void remove_across(const ApplyStep& step, std::size_t number, int folder, const std::string& name) {
@@ -267,8 +226,8 @@ class Run {
     const auto out = stat_at(folder, near);
     near_[number] = Fd(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!out || !is_same_file(*out, *step.expected)) return put_back(step, number, folder, name);
-    swapped_out_.push_back({number, *step.expected});
-    done_.insert(number);
+    swapped_out_.push_back(number);
+    outcomes_[number] = Outcome::done;
   }
 
   void put_back(const ApplyStep& step, std::size_t number, int folder, const std::string& name) {
@@ -278,23 +237,23 @@ class Run {
     } else {
       rename_without_replacing(staging_of(number), held, folder, name);
     }
-    done_.erase(number);
+    outcomes_[number] = Outcome::left;
     hold_busy(step);
   }
 
   /// A program that held the old file open may have written into it after the swap: then its bytes come back.
-  void check_swapped_out(const std::vector<ApplyStep>& steps) {
-    for (const SwappedOut& out : swapped_out_) {
-      const ApplyStep& step = steps[out.step];
-      const std::string held = staged_name(out.step);
-      const auto now = stat_at(staging_of(out.step), held);
-      if (now && is_same_file(*now, out.stat)) {
-        ::unlinkat(staging_of(out.step), held.c_str(), 0);
+  void check_swapped_out() {
+    for (const std::size_t number : swapped_out_) {
+      const ApplyStep& step = steps_[number];
+      const std::string held = staged_name(number);
+      const auto now = stat_at(staging_of(number), held);
+      if (now && is_same_file(*now, *step.expected)) {
+        ::unlinkat(staging_of(number), held.c_str(), 0);
         continue;
       }
       const Place place = split_path(step.path);
       const Fd folder = make_folder_beneath(top_, place.folder);
-      if (folder) put_back(step, out.step, folder.get(), place.name);
+      if (folder) put_back(step, number, folder.get(), place.name);
     }
     for (auto& [number, folder] : near_) ::unlinkat(folder.get(), near_name(std::to_string(number)).c_str(), 0);
   }
@@ -312,23 +271,47 @@ class Run {
     }
   }
 
-  void look_again(const std::vector<ApplyStep>& steps, std::int64_t now) {
-    for (std::size_t number : done_) {
-      const ApplyStep& step = steps[number];
-      if (!step.target) {
-        result_.updates[step.path] = std::nullopt;
-        continue;
-      }
-      const auto status = look_at(top_, step.path);
-      const FileStat stat = status ? FileStat::of(*status) : FileStat{};
-      // Racy whatever the clock says: it was written a moment ago, and a program may be writing to it now.
-      result_.updates[step.path] = NewIndexEntry{*step.target, stat, !status || is_racy(stat, now)};
+  /// The steps' paths go into the index's updates, and the steps themselves before the list of changes is made: of
+  /// many, there is no room for all three at once.
+  void look_again(std::int64_t began) {
+    open_folder_ = {};
+    std::vector<std::optional<ChangeKind>> kinds;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      if (outcomes_[i] == Outcome::left) continue;
+      ApplyStep& step = steps_[i];
+      const bool is_done = outcomes_[i] == Outcome::done;
+      std::optional<NewIndexEntry> entry;
+      if (step.target) entry = entry_in_place(i, began);
+      const ChangeKind with_target = step.was_known ? ChangeKind::modified : ChangeKind::added;
+      kinds.push_back(is_done ? std::optional(step.target ? with_target : ChangeKind::deleted) : std::nullopt);
+      result_.updates.emplace_hint(result_.updates.end(), std::move(step.path), entry);
+    }
+    steps_ = std::vector<ApplyStep>();
+    staged_ = std::vector<FileStat>();
+    result_.changes.reserve(static_cast<std::size_t>(std::count(outcomes_.begin(), outcomes_.end(), Outcome::done)));
+    auto kind = kinds.begin();
+    for (const auto& [path, entry] : result_.updates) {
+      if (*kind) result_.changes.push_back({path, **kind});
+      ++kind;
     }
   }
 
-  void remove_empty_folders(const std::vector<ApplyStep>& steps) const {
-    for (std::size_t number : done_) {
-      if (!steps[number].target) remove_empty_parents(top_, roots_, steps[number].path);
+  /// The very file that was staged, some time before it took its place, has shown in its times whether a program wrote
+  /// to it since. Of any other nothing is known: it is read at the next look.
+  NewIndexEntry entry_in_place(std::size_t number, std::int64_t began) {
+    const Place place = split_path(steps_[number].path);
+    const int folder = open_folder(place.folder, false);
+    const FileStat stat = (folder < 0 ? std::nullopt : stat_at(folder, place.name)).value_or(FileStat{});
+    return {*steps_[number].target, stat, !is_same_file(stat, staged_[number]) || is_racy(stat, began)};
+  }
+
+  void remove_empty_folders() const {
+    std::string_view last;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      if (steps_[i].target || outcomes_[i] != Outcome::done) continue;
+      const std::string_view folder = std::string_view(steps_[i].path).substr(0, steps_[i].path.rfind('/') + 1);
+      if (folder != last) remove_empty_parents(top_, roots_, steps_[i].path);
+      last = folder;
     }
   }
 
@@ -337,11 +320,15 @@ class Run {
   const fs::path& folder_;
   const std::vector<std::string>& roots_;
   fs::path staging_;
+  std::vector<ApplyStep> steps_;
+  std::vector<Outcome> outcomes_;  // one for each step
+  std::vector<FileStat> staged_;   // how each step's new content was left
   Fd staging_fd_;
+  dev_t staging_device_ = 0;
+  OpenFolder open_folder_;
   mode_t mask_ = 022;
   std::map<std::size_t, Fd> near_;  // steps whose staged file is beside its place, with that folder
-  std::vector<SwappedOut> swapped_out_;
-  std::set<std::size_t> done_;
+  std::vector<std::size_t> swapped_out_;
   std::set<std::string> touched_folders_;
   ApplyResult result_;
 };
@@ -420,8 +407,8 @@ std::optional<HeldBack> refusal_of(const SyncSet& set, const std::string& path, 
   return std::nullopt;
 }
 
-ApplyResult Applier::apply(const std::vector<ApplyStep>& steps, std::int64_t now) {
-  return Run(store_, top_, folder_, roots_).apply(steps, now);
+ApplyResult Applier::apply(std::vector<ApplyStep> steps) {
+  return Run(store_, top_, folder_, roots_, std::move(steps)).apply();
 }
 
 void Applier::finish() {

@@ -3,6 +3,8 @@
 #include <xxhash.h>
 
 #include <cstring>
+#include <memory>
+#include <new>
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
@@ -58,7 +60,7 @@ bool is_racy(const FileStat& file, std::int64_t looked_at) {
   return file.modified > looked_at - grain;
 }
 
-Index Index::load(const fs::path& path) {
+Index Index::load(const fs::path& path, Check check) {
   Index index;
   MappedFile file(path);
   const std::string_view bytes = file.bytes();
@@ -76,7 +78,8 @@ Index Index::load(const fs::path& path) {
   if (header.count > most / sizeof(Record) || header.paths_size > most || header.state_size > most) return index;
   if (sizeof header + header.count * sizeof(Record) + header.paths_size + header.state_size != bytes.size())
     return index;
-  if (XXH3_64bits(bytes.data() + checked_from, bytes.size() - checked_from) != header.checksum) return index;
+  if (check == Check::yes && XXH3_64bits(bytes.data() + checked_from, bytes.size() - checked_from) != header.checksum)
+    return index;
   const char* records = bytes.data() + sizeof header;
   const char* paths = records + header.count * sizeof(Record);
   auto state = parse_index_state({paths + header.paths_size, header.state_size});
@@ -128,66 +131,100 @@ std::optional<std::size_t> Index::find(std::string_view path) const {
 
 namespace {
 
-class IndexBytes {
- public:
-  explicit IndexBytes(std::size_t expected) { records_.reserve(expected * sizeof(Record)); }
+/// Goes through the entries that `old` and `updates` come to, in order of their paths.
+template <class Visit>
+void visit_entries(const Index& old, const IndexUpdates& updates, const Visit& visit) {
+  auto update = updates.begin();
+  const auto visit_update = [&] {
+    if (update->second) visit({update->first, update->second->entry, update->second->stat, update->second->racy});
+    ++update;
+  };
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    const IndexEntry entry = old.at(i);
+    while (update != updates.end() && update->first < entry.path) visit_update();
+    if (update != updates.end() && update->first == entry.path) {
+      visit_update();
+    } else {
+      visit(entry);
+    }
+  }
+  while (update != updates.end()) visit_update();
+}
 
-  void add(std::string_view path, const Entry& entry, const FileStat& stat, bool racy) {
-    Record record{};
-    record.path_offset = paths_.size();
-    record.path_size = static_cast<std::uint32_t>(path.size());
-    record.mode_and_flags = entry.mode | (racy ? racy_flag : 0);
-    std::memcpy(record.oid, entry.oid.bytes.data(), sizeof record.oid);
-    record.size = stat.size;
-    record.modified = stat.modified;
-    record.changed = stat.changed;
-    record.inode = stat.inode;
-    records_.append(reinterpret_cast<const char*>(&record), sizeof record);
-    paths_ += path;
+Record record_of(const IndexEntry& entry, std::uint64_t path_offset) {
+  Record record{};
+  record.path_offset = path_offset;
+  record.path_size = static_cast<std::uint32_t>(entry.path.size());
+  record.mode_and_flags = entry.entry.mode | (entry.racy ? racy_flag : 0);
+  std::memcpy(record.oid, entry.entry.oid.bytes.data(), sizeof record.oid);
+  record.size = entry.stat.size;
+  record.modified = entry.stat.modified;
+  record.changed = entry.stat.changed;
+  record.inode = entry.stat.inode;
+  return record;
+}
+
+template <class Plain>
+std::string_view bytes_of(const Plain& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+struct FreeChecksum {
+  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+};
+
+/// A file whose checksum is reckoned while it is written.
+class CheckedFile {
+ public:
+  explicit CheckedFile(const fs::path& path) : file_(path, 0600), checksum_(XXH3_createState()) {
+    if (!checksum_ || XXH3_64bits_reset(checksum_.get()) != XXH_OK) throw std::bad_alloc();
   }
 
-  std::string finish(std::string_view state) const {
-    Header header{};
-    std::memcpy(header.magic, magic, sizeof magic);
-    header.count = records_.size() / sizeof(Record);
-    header.paths_size = paths_.size();
-    header.state_size = state.size();
-    std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-    bytes.reserve(bytes.size() + records_.size() + paths_.size() + state.size());
-    bytes.append(records_).append(paths_).append(state);
-    const std::uint64_t checksum = XXH3_64bits(bytes.data() + checked_from, bytes.size() - checked_from);
-    std::memcpy(bytes.data() + offsetof(Header, checksum), &checksum, sizeof checksum);
-    return bytes;
+  void write_header(const Header& header) {
+    file_.write(bytes_of(header));
+    add(bytes_of(header).substr(checked_from));
+  }
+  void write(std::string_view bytes) {
+    file_.write(bytes);
+    add(bytes);
+  }
+  void commit() {
+    const std::uint64_t checksum = XXH3_64bits_digest(checksum_.get());
+    file_.write_over(offsetof(Header, checksum), bytes_of(checksum));
+    file_.commit(Durable::yes);
   }
 
  private:
-  std::string records_;
-  std::string paths_;
+  void add(std::string_view bytes) { XXH3_64bits_update(checksum_.get(), bytes.data(), bytes.size()); }
+
+  NewFile file_;
+  std::unique_ptr<XXH3_state_t, FreeChecksum> checksum_;
 };
 
 }  // namespace
 
+// The entries are gone through three times, for the sizes, the records and the paths: that takes a few milliseconds
+// where holding the file in memory would take 20 MB (100,000 entries).
 void write_index(const fs::path& path, const Index& old, const IndexUpdates& updates, const IndexState& state) {
-  IndexBytes bytes(old.size() + updates.size());
-  auto update = updates.begin();
-  const auto add_updates_before = [&](std::optional<std::string_view> limit) {
-    for (; update != updates.end() && (!limit || update->first < *limit); ++update) {
-      if (update->second) bytes.add(update->first, update->second->entry, update->second->stat, update->second->racy);
-    }
-  };
-  for (std::size_t i = 0; i < old.size(); ++i) {
-    const IndexEntry entry = old.at(i);
-    add_updates_before(entry.path);
-    if (update != updates.end() && update->first == entry.path) {
-      if (update->second) bytes.add(update->first, update->second->entry, update->second->stat, update->second->racy);
-      ++update;
-    } else {
-      bytes.add(entry.path, entry.entry, entry.stat, entry.racy);
-    }
-  }
-  add_updates_before(std::nullopt);
+  const std::string state_text = format_index_state(state);
+  Header header{};
+  std::memcpy(header.magic, magic, sizeof magic);
+  header.state_size = state_text.size();
+  visit_entries(old, updates, [&](const IndexEntry& entry) {
+    ++header.count;
+    header.paths_size += entry.path.size();
+  });
   failpoint("index-before-write");
-  write_file(path, bytes.finish(format_index_state(state)), 0600, Durable::yes);
+  CheckedFile file(path);
+  file.write_header(header);
+  std::uint64_t path_offset = 0;
+  visit_entries(old, updates, [&](const IndexEntry& entry) {
+    file.write(bytes_of(record_of(entry, path_offset)));
+    path_offset += entry.path.size();
+  });
+  visit_entries(old, updates, [&](const IndexEntry& entry) { file.write(entry.path); });
+  file.write(state_text);
+  file.commit();
   failpoint("index-after-write");
 }
 

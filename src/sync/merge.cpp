@@ -89,7 +89,6 @@ class Merge {
       const Entry base = *ours_.at(from).base;
       done_.insert(from);
       done_.insert(to);
-      outcome_.changes[from] = std::nullopt;
       // Theirs may have put something at our new name as well.
       const auto clash = theirs_.find(to);
       if (clash != theirs_.end() && clash->second.side) {
@@ -101,23 +100,22 @@ class Merge {
     for (const auto& [from, to] : their_renames_) {
       if (done_.contains(to) || ours_.contains(to)) continue;
       done_.insert(from);
+      outcome_.dropped.insert(from);
       merge_file(to, *theirs_.at(from).base, *ours_.at(from).side, *theirs_.at(to).side);
     }
   }
 
   void merge_path(const std::string& path, const Delta& ours) {
     const auto found = theirs_.find(path);
-    if (found == theirs_.end()) {
-      outcome_.changes[path] = ours.side;
-      return;
-    }
+    if (found == theirs_.end()) return;
     const Delta& theirs = found->second;
-    if (ours.side == theirs.side) return;
-    if (!ours.side) {
+    if (ours.side == theirs.side) {
+      outcome_.dropped.insert(path);
+    } else if (!ours.side) {
       outcome_.kept_from_them.push_back(path);
+      outcome_.dropped.insert(path);
     } else if (!theirs.side) {
       outcome_.kept_from_us.push_back(path);
-      outcome_.changes[path] = ours.side;
     } else {
       merge_file(path, ours.base, *ours.side, *theirs.side);
     }
@@ -146,24 +144,29 @@ class Merge {
         merged.oid = *content;
       }
     }
-    outcome_.changes[path] = merged;
+    outcome_.merged[path] = merged;
+  }
+
+  /// What is done at a path; absent where nothing is.
+  std::optional<std::optional<Entry>> find_change(const std::string& path) const {
+    if (const auto merged = outcome_.merged.find(path); merged != outcome_.merged.end()) return merged->second;
+    const auto ours = ours_.find(path);
+    if (ours == ours_.end() || outcome_.dropped.contains(path)) return std::nullopt;
+    return ours->second.side;
   }
 
   bool stays_in_theirs(const std::string& path) const {
-    const auto change = outcome_.changes.find(path);
-    return change == outcome_.changes.end() || change->second.has_value();
+    const auto change = find_change(path);
+    return !change || change->has_value();
   }
 
   /// A path cannot be file and folder: where our additions make it both, theirs stays and ours is a conflict.
   void find_type_clashes() {
-    std::vector<std::string> added;
-    for (const auto& [path, entry] : outcome_.changes) {
-      const auto ours = ours_.find(path);
-      if (entry && ours != ours_.end() && !ours->second.base) added.push_back(path);
-    }
     std::set<std::string> clear_folders;
-    for (const std::string& path : added) {
-      if (!outcome_.changes.contains(path)) continue;  // dropped with an earlier clash
+    for (const auto& [path, delta] : ours_) {
+      if (delta.base) continue;
+      const auto change = find_change(path);  // none: dropped, perhaps with an earlier clash
+      if (!change || !*change) continue;
       if (const auto file = find_file_above(path, clear_folders)) {
         const auto theirs = contents_.find_theirs(*file);
         drop_below(*file);
@@ -172,10 +175,9 @@ class Merge {
       }
       const std::vector<std::string> below = contents_.list_theirs(path);
       if (std::any_of(below.begin(), below.end(), [&](const std::string& file) { return stays_in_theirs(file); })) {
-        const Oid ours = ours_.at(path).side->oid;
-        outcome_.changes.erase(path);
+        drop(path);
         drop_below(path);
-        add_type_conflict(path, ours, std::nullopt);
+        add_type_conflict(path, delta.side->oid, std::nullopt);
       }
     }
   }
@@ -190,12 +192,17 @@ class Merge {
     return std::nullopt;
   }
 
+  void drop(const std::string& path) {
+    outcome_.merged.erase(path);
+    outcome_.dropped.insert(path);
+  }
+
   void drop_below(const std::string& folder) {
     const std::string prefix = folder + "/";
-    for (auto at = outcome_.changes.lower_bound(prefix);
-         at != outcome_.changes.end() && at->first.compare(0, prefix.size(), prefix) == 0;) {
-      at = outcome_.changes.erase(at);
-    }
+    for (auto at = outcome_.merged.lower_bound(prefix); at != outcome_.merged.end() && at->first.starts_with(prefix);)
+      at = outcome_.merged.erase(at);
+    for (auto at = ours_.lower_bound(prefix); at != ours_.end() && at->first.starts_with(prefix); ++at)
+      outcome_.dropped.insert(at->first);
   }
 
   void add_type_conflict(const std::string& path, const std::optional<Oid>& ours, const std::optional<Oid>& theirs) {
@@ -220,6 +227,26 @@ class Merge {
 
 MergeOutcome merge(const Deltas& ours, const Deltas& theirs, const MergeContents& contents) {
   return Merge(ours, theirs, contents).run();
+}
+
+TreeEdits edits_of(const Deltas& ours, const MergeOutcome& outcome) {
+  TreeEdits edits;
+  edits.reserve(ours.size() + outcome.merged.size());
+  auto merged = outcome.merged.begin();
+  const auto add_merged = [&] {
+    edits.push_back({merged->first, merged->second});
+    ++merged;
+  };
+  for (const auto& [path, delta] : ours) {
+    while (merged != outcome.merged.end() && merged->first < path) add_merged();
+    if (merged != outcome.merged.end() && merged->first == path) {
+      add_merged();
+    } else if (!outcome.dropped.contains(path)) {
+      edits.push_back({path, delta.side});
+    }
+  }
+  while (merged != outcome.merged.end()) add_merged();
+  return edits;
 }
 
 std::optional<std::string> merge_lines(const git::Store& store, std::string_view base, std::string_view ours,

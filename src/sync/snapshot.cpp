@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
 #include <set>
 
 #include "ps_sync/base/failpoint.hpp"
@@ -25,8 +26,7 @@ class Snapshotter {
     snapshot_.missing_roots = input_.scan.missing_roots;
     find_deletions();
     guard_deletions();
-    ask_what_is_tracked();
-    for (const auto& [path, candidate] : input_.scan.candidates) read_candidate(path, candidate);
+    while (!input_.scan.candidates.empty()) read_some();
     hold_checked_out();
     return std::move(snapshot_);
   }
@@ -46,7 +46,7 @@ class Snapshotter {
         snapshot_.held_back.push_back({path, HoldReason::checkout, "git took it from the working tree"});
       } else {
         const auto entry = known(path);
-        snapshot_.changes.emplace(std::move(path), Delta{entry->entry, std::nullopt});
+        snapshot_.changes.emplace(std::move(path), Delta{entry->entry, std::nullopt, {}});
       }
     }
   }
@@ -98,7 +98,33 @@ class Snapshotter {
     }
   }
 
-  void read_candidate(const std::string& path, const Candidate& candidate) {
+  /// While these are read, git looks up which of them are in HEAD's tree. The list of what is to be read goes as the
+  /// list of what was read grows.
+  void read_some() {
+    constexpr std::size_t at_once = 4096;
+    auto& candidates = input_.scan.candidates;
+    const auto last = candidates.size() > at_once ? std::next(candidates.begin(), at_once) : candidates.end();
+    std::future<std::set<std::string>> tracked;
+    if (input_.head && input_.local) {
+      std::vector<std::string> paths;
+      for (auto at = candidates.begin(); at != last; ++at) paths.push_back(at->first);
+      tracked = std::async(std::launch::async, [this, paths = std::move(paths)] {
+        return git::tracked_in(input_.place, *input_.head, paths);
+      });
+    }
+    while (candidates.begin() != last) {
+      auto candidate = candidates.extract(candidates.begin());
+      read_candidate(std::move(candidate.key()), candidate.mapped());
+    }
+    if (!tracked.valid()) return;
+    for (const std::string& path : tracked.get()) {
+      const auto change = snapshot_.changes.find(path);
+      if (change != snapshot_.changes.end() && change->second.side)
+        changed_in_head_.emplace(path, change->second.side->oid);
+    }
+  }
+
+  void read_candidate(std::string path, const Candidate& candidate) {
     const auto entry = known(path);
     if (candidate.stat.size > input_.limits.max_file) {
       return hold(path, HoldReason::size,
@@ -111,7 +137,8 @@ class Snapshotter {
     failpoint("snapshot-file");
     const Entry seen{git::hash_object(git::ObjectType::blob, file.bytes), file.mode};
     if (entry && entry->entry == seen) {
-      snapshot_.refreshed[path] = NewIndexEntry{seen, file.stat, is_racy(file.stat, input_.scan.looked_at)};
+      snapshot_.refreshed.emplace_hint(snapshot_.refreshed.end(), std::move(path),
+                                       NewIndexEntry{seen, file.stat, is_racy(file.stat, input_.scan.looked_at)});
       return;
     }
     const bool same_bytes = entry && entry->entry.oid == seen.oid;
@@ -121,31 +148,15 @@ class Snapshotter {
       }
     }
     if (batch_ != nullptr && !same_bytes) batch_->add(git::ObjectType::blob, file.bytes);
-    snapshot_.changes.emplace(path, Delta{entry ? std::optional(entry->entry) : std::nullopt, seen});
-    snapshot_.stats[path] = file.stat;
-  }
-
-  /// Which of the files to be read are in HEAD's tree: git looks that up while they are read.
-  void ask_what_is_tracked() {
-    if (!input_.head || !input_.local || input_.scan.candidates.empty()) return;
-    std::vector<std::string> paths;
-    for (const auto& [path, candidate] : input_.scan.candidates) paths.push_back(path);
-    tracked_ = std::async(std::launch::async, [this, paths = std::move(paths)] {
-      return git::tracked_in(input_.place, *input_.head, paths);
-    });
+    snapshot_.changes.emplace(std::move(path),
+                              Delta{entry ? std::optional(entry->entry) : std::nullopt, seen, file.stat});
   }
 
   /// What git's checkout put there is not an edit.
   void hold_checked_out() {
-    if (!tracked_.valid()) return;
-    std::map<std::string, Oid> changed;
-    for (const std::string& path : tracked_.get()) {
-      const auto change = snapshot_.changes.find(path);
-      if (change != snapshot_.changes.end() && change->second.side) changed.emplace(path, change->second.side->oid);
-    }
-    for (const std::string& path : find_checked_out(input_.place, input_.store, input_.head, input_.local, changed)) {
+    for (const std::string& path :
+         find_checked_out(input_.place, input_.store, input_.head, input_.local, changed_in_head_)) {
       snapshot_.changes.erase(path);
-      snapshot_.stats.erase(path);
       hold(path, HoldReason::checkout,
            "git's checkout put this older version here; `ps-sync restore` brings the newest");
     }
@@ -154,7 +165,7 @@ class Snapshotter {
   SnapshotInput& input_;
   git::Batch* batch_;
   Snapshot snapshot_;
-  std::future<std::set<std::string>> tracked_;
+  std::map<std::string, Oid> changed_in_head_;  // with what is on disk
 };
 
 }  // namespace

@@ -23,12 +23,19 @@ struct ApplyStep {
   std::string path;
   std::optional<FileStat> expected;  ///< what is there now, as seen; absent: nothing
   std::optional<Entry> target;       ///< absent: remove it
+  bool was_known = false;            ///< to the index, so that the target modifies it
 };
 
 struct ApplyResult {
-  IndexUpdates updates;              ///< for the index: what took its place
-  std::vector<HeldBack> held_back;   ///< not applied: busy, type or name; the file on disk is as it was
-  std::vector<std::string> clashes;  ///< not applied: the file system holds another spelling of this name
+  /// The file system holds another spelling of this name.
+  struct Clash {
+    std::string path;
+    Oid theirs;
+  };
+  IndexUpdates updates;             ///< for the index: what took its place
+  std::vector<Change> changes;      ///< what was done
+  std::vector<HeldBack> held_back;  ///< not applied: busy, type or name; the file on disk is as it was
+  std::vector<Clash> clashes;       ///< not applied
 };
 
 /// Why this entry of a remote's tree is not written to disk; absent where it may be.
@@ -41,8 +48,8 @@ class Applier {
   Applier(const git::Store& store, fs::path top, fs::path folder, std::vector<std::string> roots)
       : store_(store), top_(std::move(top)), folder_(std::move(folder)), roots_(std::move(roots)) {}
 
-  /// The caller writes the index with the result's updates, then calls finish().
-  ApplyResult apply(const std::vector<ApplyStep>& steps, std::int64_t now);
+  /// Steps in order of their paths. The caller writes the index with the result's updates, then calls finish().
+  ApplyResult apply(std::vector<ApplyStep> steps);
   /// Removes the journal and what was staged.
   void finish();
 

@@ -6,8 +6,6 @@
 // nothing counts as deleted. docs/formats/index.md is the specification.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -17,26 +15,11 @@
 #include <vector>
 
 #include "ps_sync/platform/files.hpp"
+#include "ps_sync/sync/file_stat.hpp"
 #include "ps_sync/sync/trees.hpp"
 #include "ps_sync/sync/types.hpp"
 
 namespace ps_sync::sync {
-
-/// How a file looked: if all of it is the same, so are its bytes, unless it was written within the clock's grain of the
-/// look.
-struct FileStat {
-  std::uint64_t size = 0;
-  std::int64_t modified = 0;  ///< ns since 1970
-  std::int64_t changed = 0;   ///< ns since 1970
-  std::uint64_t inode = 0;
-  bool operator==(const FileStat&) const = default;
-
-  static FileStat of(const struct stat& status);
-};
-
-/// A file whose time is not older than the look by the file system's grain could change again without its times
-/// changing: it must be read at the next look ("racily clean", as git's racy-git note has it).
-bool is_racy(const FileStat& file, std::int64_t looked_at);
 
 struct IndexEntry {
   std::string_view path;  ///< valid as long as its Index
@@ -63,8 +46,10 @@ class Index {
  public:
   /// Empty, without a base.
   Index() = default;
-  /// Reads the file; lost() tells that there was one and that it could not be used.
-  static Index load(const fs::path& path);
+  /// Reads the file; lost() tells that there was one and that it could not be used. One that was just written need not
+  /// be checked, which reads all of it.
+  enum class Check { yes, no };
+  static Index load(const fs::path& path, Check check = Check::yes);
 
   bool lost() const { return lost_; }
   const IndexState& state() const { return state_; }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,16 +26,20 @@ struct MergeContents {
   std::function<std::vector<std::string>(const std::string& folder)> list_theirs;
 };
 
+/// What is to be done to theirs' tree: each change of ours, but for what stands here.
 struct MergeOutcome {
-  std::map<std::string, std::optional<Entry>>
-      changes;                              ///< to make to theirs' tree; in a conflict the branch takes theirs
-  std::vector<Conflict> conflicts;          ///< path, kind and the three blobs; the rest is the caller's
-  std::vector<std::string> kept_from_us;    ///< ours changed what theirs deleted: the change wins
-  std::vector<std::string> kept_from_them;  ///< theirs changed what ours deleted: the change wins
+  std::map<std::string, std::optional<Entry>> merged;  ///< other than ours; in a conflict the branch takes theirs
+  std::set<std::string> dropped;                       ///< changes of ours that are not made
+  std::vector<Conflict> conflicts;                     ///< path, kind and the three blobs; the rest is the caller's
+  std::vector<std::string> kept_from_us;               ///< ours changed what theirs deleted: the change wins
+  std::vector<std::string> kept_from_them;             ///< theirs changed what ours deleted: the change wins
 };
 
 /// Both sides' changes are from the same base, path by path.
 MergeOutcome merge(const Deltas& ours, const Deltas& theirs, const MergeContents& contents);
+
+/// What the merge does to theirs' tree. The paths are those of the two arguments.
+TreeEdits edits_of(const Deltas& ours, const MergeOutcome& outcome);
 
 /// The merge of one text by lines. Absent where both sides changed the same lines, or one is binary. A function of its
 /// own: what counts as the same line is to become finer than git's view of it.

@@ -21,8 +21,7 @@ struct SnapshotLimits {
 };
 
 struct Snapshot {
-  Deltas changes;                            ///< from the index to the disk
-  std::map<std::string, FileStat> stats;     ///< of changed files, as they were when read
+  Deltas changes;                            ///< from the index to the disk, each as it was seen when read
   IndexUpdates refreshed;                    ///< entries whose bytes are the same but whose times are not
   std::vector<HeldBack> held_back;           ///< the scan's, and size, secret, busy, checkout, conflict
   std::vector<std::string> taken_away;       ///< gone from disk, but by git's checkout or stash
