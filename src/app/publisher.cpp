@@ -11,29 +11,24 @@ namespace {
 
 // Who pushed lately; the acknowledgements know everybody else.
 constexpr std::size_t commits_looked_at = 30;
-// More than fit into a body: entries behind these are only counted.
-constexpr std::size_t entries_with_size = 1000;
 
 std::string template_text(const Context& context) {
   return read_file(context.place.top / template_file).value_or(std::string(beacon::default_template()));
 }
 
-std::vector<beacon::ManifestEntry> list_changes(const git::Store& store, const Oid& tip,
-                                                const std::optional<Oid>& since) {
+void visit_changes(const git::Store& store, const Oid& tip, const std::optional<Oid>& since,
+                   const beacon::ManifestVisit& visit) {
   std::optional<Oid> from;
   if (since) from = store.read_commit(*since).tree;
-  std::vector<beacon::ManifestEntry> entries;
-  for (const auto& [path, delta] : sync::diff_trees(store, from, store.read_commit(tip).tree)) {
-    beacon::ManifestEntry entry;
-    entry.path = path;
-    entry.change = sync::to_text(sync::kind_of(delta));
+  std::size_t count = 0;
+  sync::visit_differences(store, from, store.read_commit(tip).tree, [&](std::string&& path, const sync::Delta& delta) {
+    beacon::ManifestEntry entry{std::move(path), std::string(sync::to_text(sync::kind_of(delta))), std::nullopt, 0};
     if (delta.side) entry.blob = delta.side->oid;
     const bool is_file = delta.side && (delta.side->mode & 0170000) == 0100000;
-    if (is_file && entries.size() < entries_with_size && store.has(delta.side->oid))
+    if (is_file && count++ < beacon::most_listed && store.has(delta.side->oid))
       entry.size = store.size_of(delta.side->oid);
-    entries.push_back(std::move(entry));
-  }
-  return entries;
+    return visit(entry);
+  });
 }
 
 void describe_tip(const git::Store& store, const Oid& tip, beacon::Facts& facts) {
@@ -79,12 +74,8 @@ beacon::Facts gather_facts(const Context& context, const std::optional<Oid>& tip
   facts.is_on_branch = [&store, tip](const Oid& commit) {
     return tip && store.has(commit) && store.is_ancestor(commit, *tip);
   };
-  auto known = std::make_shared<std::map<std::optional<Oid>, std::vector<beacon::ManifestEntry>>>();
-  facts.changes_since = [&store, tip, known](const std::optional<Oid>& since) -> std::vector<beacon::ManifestEntry> {
-    if (!tip || since == tip) return {};
-    const auto found = known->find(since);
-    if (found != known->end()) return found->second;
-    return known->emplace(since, list_changes(store, *tip, since)).first->second;
+  facts.visit_changes = [&store, tip](const std::optional<Oid>& since, const beacon::ManifestVisit& visit) {
+    if (tip && since != tip) visit_changes(store, *tip, since, visit);
   };
   if (tip) {
     facts.has_documents = !store.read_tree(store.read_commit(*tip).tree).empty();
@@ -107,12 +98,15 @@ std::optional<std::string> Publisher::compose(const std::optional<Oid>& tip, con
   } catch (const Error&) {
     readable = false;  // refused as hostile: it is replaced
   }
-  std::optional<sync::Deltas> documents;  // listed for the first name that is asked for, and that is rare
   absent_ = beacon::announced_but_absent(present, [&](std::string_view name) {
-    if (!tip) return false;
-    if (!documents) documents = sync::diff_trees(context_.store, std::nullopt, context_.store.read_commit(*tip).tree);
-    return std::any_of(documents->begin(), documents->end(),
-                       [&](const auto& document) { return beacon::is_called(document.first, name); });
+    bool is_there = false;
+    if (!tip) return is_there;
+    const auto compare = [&](std::string&& path, const sync::Delta& /*delta*/) {
+      is_there = beacon::is_called(path, name);
+      return !is_there;
+    };
+    sync::visit_differences(context_.store, std::nullopt, context_.store.read_commit(*tip).tree, compare);
+    return is_there;
   });
   composed_ = beacon::compose(present, gather_facts(context_, tip, applied));
   if (edit) edit(composed_);

@@ -133,7 +133,7 @@ std::vector<Peer> peers_of(const Context& context, const NewsSource& source,
     peer.at = ack.at;
     peer.self = name == context.endpoint;
     const bool on_branch = ack.commit && facts.is_on_branch(*ack.commit);
-    if (source.tip) peer.behind = facts.changes_since(on_branch ? ack.commit : std::nullopt).size();
+    if (source.tip) peer.behind = beacon::count_changes(facts, on_branch ? ack.commit : std::nullopt);
     peers.push_back(std::move(peer));
   }
   return peers;

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "beacon/news.hpp"
@@ -25,21 +27,14 @@ constexpr auto forgotten_after = std::chrono::days(30);
 constexpr auto own_time_holds_for = std::chrono::days(1);
 constexpr std::size_t longest_subject = 200;  // characters; git has it whole
 
-/// Asks for each tree diff only once.
-class Changes {
- public:
-  explicit Changes(const Facts& facts) : facts_(facts) {}
-
-  const std::vector<ManifestEntry>& since(const std::optional<Oid>& commit) {
-    const auto found = known_.find(commit);
-    if (found != known_.end()) return found->second;
-    return known_[commit] = facts_.tip ? facts_.changes_since(commit) : std::vector<ManifestEntry>();
-  }
-
- private:
-  const Facts& facts_;
-  std::map<std::optional<Oid>, std::vector<ManifestEntry>> known_;
-};
+bool has_changes(const Facts& facts, const std::optional<Oid>& since) {
+  bool found = false;
+  facts.visit_changes(since, [&](const ManifestEntry& /*entry*/) {
+    found = true;
+    return false;
+  });
+  return found;
+}
 
 bool is_on_branch(const Oid& commit, const Facts& facts) { return facts.tip && facts.is_on_branch(commit); }
 
@@ -79,32 +74,42 @@ std::map<std::string, Ack> current_acks(std::map<std::string, Ack> acks, const F
   return acks;
 }
 
-std::vector<std::string> behind_in(const std::map<std::string, Ack>& acks, const Facts& facts, Changes& changes) {
+std::vector<std::string> behind_in(const std::map<std::string, Ack>& acks, const Facts& facts) {
   std::vector<std::string> names;
   if (!facts.tip) return names;
   for (const auto& [name, ack] : acks) {
     if (ack.commit && !is_on_branch(*ack.commit, facts)) continue;
-    if (!ack.commit || !changes.since(ack.commit).empty()) names.push_back(name);
+    if (!ack.commit || has_changes(facts, ack.commit)) names.push_back(name);
   }
   return names;
 }
 
-/// What those behind lack, by path; everything where nobody is behind and still nobody else has it.
-std::vector<ManifestEntry> waiting_changes(const std::map<std::string, Ack>& acks,
-                                           const std::vector<std::string>& behind_names, Changes& changes) {
-  std::map<std::string, ManifestEntry> by_path;
-  const auto add = [&](const std::optional<Oid>& since) {
-    for (const ManifestEntry& entry : changes.since(since)) {
-      const auto [known, is_new] = by_path.emplace(entry.path, entry);
+/// What those behind lack, by path; everything where nobody is behind and still nobody else has it. The first
+/// most_listed of it, and how many there are.
+void list_waiting(const std::map<std::string, Ack>& acks, const std::vector<std::string>& behind_names,
+                  const Facts& facts, SessionNews& news) {
+  std::set<std::optional<Oid>> lacking_since;
+  for (const std::string& name : behind_names) lacking_since.insert(acks.at(name).commit);
+  if (behind_names.empty()) lacking_since.insert(std::nullopt);
+  std::map<std::string, ManifestEntry> listed;
+  std::set<std::string> all;  // only where there are several lists to join
+  for (const std::optional<Oid>& since : lacking_since) {
+    facts.visit_changes(since, [&](const ManifestEntry& entry) {
+      if (lacking_since.size() == 1) {
+        ++news.total;
+      } else {
+        all.insert(entry.path);
+      }
+      if (listed.size() == most_listed && std::prev(listed.end())->first < entry.path) return true;
+      const auto [known, is_new] = listed.emplace(entry.path, entry);
       if (!is_new && entry.change == "added") known->second = entry;  // new to one of them: new
-    }
-  };
-  for (const std::string& name : behind_names) add(acks.at(name).commit);
-  if (behind_names.empty()) add(std::nullopt);
-  std::vector<ManifestEntry> entries;
-  entries.reserve(by_path.size());
-  for (auto& [path, entry] : by_path) entries.push_back(std::move(entry));
-  return entries;
+      if (listed.size() > most_listed) listed.erase(std::prev(listed.end()));
+      return true;
+    });
+  }
+  news.total = std::max(news.total, all.size());
+  news.manifest.reserve(listed.size());
+  for (auto& [path, entry] : listed) news.manifest.push_back(std::move(entry));
 }
 
 bool is_built_in(std::string_view endpoint) { return endpoint == "desktop" || endpoint == "code"; }
@@ -148,9 +153,8 @@ std::string shorten(std::string_view subject) {
 
 /// What waits in the facts' session; absent where nothing does.
 std::optional<SessionNews> find_news(const std::map<std::string, Ack>& acks, const Facts& facts) {
-  Changes changes(facts);
   if (!facts.tip || !facts.has_documents) return std::nullopt;
-  const std::vector<std::string> behind_names = behind_in(acks, facts, changes);
+  const std::vector<std::string> behind_names = behind_in(acks, facts);
   const bool arrived = std::any_of(acks.begin(), acks.end(), [&](const auto& item) {
     return item.first != facts.tip_endpoint;  // nobody is behind, so whoever acknowledged has it
   });
@@ -159,8 +163,7 @@ std::optional<SessionNews> find_news(const std::map<std::string, Ack>& acks, con
   SessionNews news;
   news.branch = facts.branch;
   news.commit = facts.tip;
-  news.manifest = waiting_changes(acks, behind_names, changes);
-  news.total = news.manifest.size();
+  list_waiting(acks, behind_names, facts, news);
   if (!facts.tip_subject.empty()) news.last_update = shorten(facts.tip_subject);
   if (facts.tip_time) news.timestamp = format_utc(*facts.tip_time);
   const std::string target = target_of(acks, facts);
@@ -260,9 +263,17 @@ bool same_news(const Document& present, const Document& composed) {
   return without_times_and_lists(present) == without_times_and_lists(composed);
 }
 
+std::size_t count_changes(const Facts& facts, const std::optional<Oid>& since) {
+  std::size_t count = 0;
+  facts.visit_changes(since, [&](const ManifestEntry& /*entry*/) {
+    ++count;
+    return true;
+  });
+  return count;
+}
+
 std::vector<std::string> behind(const Document& document, const Facts& facts) {
-  Changes changes(facts);
-  return behind_in(acks_of(document, facts.session), facts, changes);
+  return behind_in(acks_of(document, facts.session), facts);
 }
 
 std::vector<std::string> announced_but_absent(const Document& present,

@@ -24,9 +24,8 @@ beacon::Facts facts() {
   facts.tip_subject = "Desktop: update a.md";
   facts.tip_time = facts.now = *parse_utc("2026-11-23T10:45:00Z");
   facts.is_on_branch = [](const Oid&) { return true; };
-  facts.changes_since = [tip = facts.tip](const std::optional<Oid>& since) {
-    return since == tip ? std::vector<beacon::ManifestEntry>()
-                        : std::vector<beacon::ManifestEntry>{{"a.md", "added", tip, 3}};
+  facts.visit_changes = [tip = facts.tip](const std::optional<Oid>& since, const beacon::ManifestVisit& visit) {
+    if (since != tip) visit({"a.md", "added", tip, 3});
   };
   return facts;
 }

@@ -84,6 +84,11 @@ std::string render(const Document& document, std::string_view template_text);
 /// The template's built-in text: what `init` writes as .claude/sync/beacon-template.md.
 std::string_view default_template();
 
+/// More entries than fit into any body (each takes 40 characters at least): those behind are only counted.
+constexpr std::size_t most_listed = 1600;
+
+using ManifestVisit = std::function<bool(const ManifestEntry& entry)>;
+
 /// What git knows, for composing the beacon. All functions are about the sync branch of `session` on the remote.
 struct Facts {
   std::string endpoint;  ///< ours
@@ -99,9 +104,13 @@ struct Facts {
   std::set<std::string> pushed_by;            ///< endpoints that are known to have pushed
   Timestamp now{};
   std::function<bool(const Oid&)> is_on_branch;  ///< is this commit an ancestor of, or equal to, tip?
-  std::function<std::vector<ManifestEntry>(const std::optional<Oid>& since)>
-      changes_since;  ///< tree diff since → tip; absent: since nothing
+  /// Tells `visit` the tree diff since → tip (absent: since nothing) in byte order of the paths, until it answers
+  /// false. Sizes may be missing behind the first most_listed entries.
+  std::function<void(const std::optional<Oid>& since, const ManifestVisit& visit)> visit_changes;
 };
+
+/// How many paths visit_changes tells of.
+std::size_t count_changes(const Facts& facts, const std::optional<Oid>& since);
 
 /// What the beacon has to say now: the present document (which may be stale, by hand, broken or empty) brought in line
 /// with git. Keeps acknowledgements of others, our own comes from `facts`; drops those not on the branch and those
@@ -125,7 +134,7 @@ Document without_session(Document document, std::string_view session);
 bool same_news(const Document& present, const Document& composed);
 
 /// Endpoints that acknowledged `facts.session` and lack something of the branch: no commit yet, or
-/// changes_since(commit) is not empty.
+/// count_changes(commit) is not 0.
 std::vector<std::string> behind(const Document& document, const Facts& facts);
 
 }  // namespace ps_sync::beacon

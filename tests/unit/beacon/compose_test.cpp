@@ -49,7 +49,10 @@ class Branch {
       facts.tip_time = noon - std::chrono::hours(1) + std::chrono::minutes(commits_.size());
     }
     facts.is_on_branch = [this](const Oid& id) { return find(id) != nullptr; };
-    facts.changes_since = [this](const std::optional<Oid>& since) { return changes(since); };
+    facts.visit_changes = [this](const std::optional<Oid>& since, const ManifestVisit& visit) {
+      for (const auto& [path, entry] : changes(since))
+        if (!visit(entry)) return;
+    };
     return facts;
   }
 
@@ -66,17 +69,17 @@ class Branch {
     return nullptr;
   }
 
-  std::vector<ManifestEntry> changes(const std::optional<Oid>& since) const {
+  std::map<std::string, ManifestEntry> changes(const std::optional<Oid>& since) const {
     const Tree old = since ? find(*since)->tree : Tree();
     const Tree& tip = commits_.back().tree;
-    std::vector<ManifestEntry> entries;
+    std::map<std::string, ManifestEntry> entries;
     for (const auto& [path, content] : tip) {
       const auto before = old.find(path);
       if (before != old.end() && before->second == content) continue;
-      entries.push_back({path, before == old.end() ? "added" : "modified", oid_of(content), content.size()});
+      entries[path] = {path, before == old.end() ? "added" : "modified", oid_of(content), content.size()};
     }
     for (const auto& [path, content] : old)
-      if (tip.count(path) == 0) entries.push_back({path, "deleted", std::nullopt, 0});
+      if (tip.count(path) == 0) entries[path] = {path, "deleted", std::nullopt, 0};
     return entries;
   }
 
