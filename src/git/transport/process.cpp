@@ -34,7 +34,7 @@ class ProcessConnection : public Connection {
   }
 
   void write(std::string_view bytes) override {
-    while (!bytes.empty()) {
+    while (!bytes.empty() && child_.input() >= 0) {  // nobody hears a good-bye once the stream has ended
       wait_for(child_.input(), POLLOUT);
       const ssize_t count = ::write(child_.input(), bytes.data(), bytes.size());
       if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
