@@ -59,6 +59,7 @@ Snapshot WorkingTree::look(std::int64_t file_system_now, const SnapshotLimits& l
   const auto is_skipped = [this](std::string_view path) { return is_conflicted(path); };
   ScanResult found = scan(context_.place.top, context_.set, index_, file_system_now,
                           state_.conflicts.empty() ? std::function<bool(std::string_view)>() : is_skipped);
+  index_.rest();
   Snapshot snapshot =
       take_snapshot({context_.place, context_.store, index_, std::move(found), local, head_, limits}, batch);
   for (const std::string& path : state_.odd) {
@@ -108,6 +109,7 @@ Deltas WorkingTree::incoming(const git::Store& store, const Oid& target, OddPath
   if (has_base && state_.rules != context_.set.fingerprint())
     visit_differences(store, std::nullopt, tree, take_difference);
   visit_waiting(store, tree, take);
+  index_.rest();
   return incoming;
 }
 

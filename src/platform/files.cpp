@@ -174,6 +174,10 @@ MappedFile::~MappedFile() {
   if (address_ != nullptr) ::munmap(address_, size_);
 }
 
+void MappedFile::rest() const {
+  if (address_ != nullptr) ::madvise(address_, size_, MADV_DONTNEED);
+}
+
 #ifdef __APPLE__
 std::int64_t modified_ns(const struct stat& status) {
   return std::int64_t{status.st_mtimespec.tv_sec} * 1'000'000'000 + status.st_mtimespec.tv_nsec;

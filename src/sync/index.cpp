@@ -139,7 +139,9 @@ void visit_entries(const Index& old, const IndexUpdates& updates, const Visit& v
     if (update->second) visit({update->first, update->second->entry, update->second->stat, update->second->racy});
     ++update;
   };
+  constexpr std::size_t at_once = 8192;  // of the old file is in memory
   for (std::size_t i = 0; i < old.size(); ++i) {
+    if (i % at_once == 0) old.rest();
     const IndexEntry entry = old.at(i);
     while (update != updates.end() && update->first < entry.path) visit_update();
     if (update != updates.end() && update->first == entry.path) {
@@ -149,6 +151,7 @@ void visit_entries(const Index& old, const IndexUpdates& updates, const Visit& v
     }
   }
   while (update != updates.end()) visit_update();
+  old.rest();
 }
 
 Record record_of(const IndexEntry& entry, std::uint64_t path_offset) {

@@ -116,6 +116,7 @@ class Snapshotter {
       auto candidate = candidates.extract(candidates.begin());
       read_candidate(std::move(candidate.key()), candidate.mapped());
     }
+    input_.index.rest();
     if (!tracked.valid()) return;
     for (const std::string& path : tracked.get()) {
       const auto change = snapshot_.changes.find(path);

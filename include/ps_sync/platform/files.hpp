@@ -96,6 +96,8 @@ class MappedFile {
   ~MappedFile();
 
   std::string_view bytes() const { return {static_cast<const char*>(address_), size_}; }
+  /// Gives back the memory of what was looked at: the next look reads it from the system's cache again.
+  void rest() const;
 
  private:
   void* address_ = nullptr;

@@ -58,6 +58,8 @@ class Index {
   IndexEntry at(std::size_t position) const;
   std::string_view path_at(std::size_t position) const;
   std::optional<std::size_t> find(std::string_view path) const;
+  /// Gives back the memory of the entries looked at so far; for a while when something else needs much.
+  void rest() const { file_.rest(); }
   /// The first position whose path is not before `path`.
   std::size_t lower_bound(std::string_view path) const;
 
