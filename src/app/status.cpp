@@ -105,9 +105,8 @@ Deltas find_incoming(const Look& look) {
   return incoming;
 }
 
-void add_outgoing(const Look& look, const Snapshot& snapshot, Status& status) {
+void add_outgoing(const Look& look, Deltas outgoing, Status& status) {
   const git::Store& store = look.context.store;
-  Deltas outgoing = snapshot.changes;
   if (look.local && look.local != look.tip) {
     std::optional<Oid> from;
     if (look.tip) {
@@ -150,7 +149,7 @@ Status status(const Options& options) {
   status.tip = look.tip;
   status.offline = look.offline;
 
-  const Snapshot snapshot =
+  Snapshot snapshot =
       look.tree.look(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count(),
                      limits_of(context.settings(), {}), look.local, nullptr);
   status.refused_deletes = snapshot.refused_deletes;
@@ -173,7 +172,7 @@ Status status(const Options& options) {
     }
   }
   status.incoming = to_changes(incoming);
-  add_outgoing(look, snapshot, status);
+  add_outgoing(look, std::move(snapshot.changes), status);
   status.conflicts = look.tree.state().conflicts;
   status.state = state_of(status);
   SeenNews news = read_news(context, look.source());

@@ -2,8 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <functional>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "git/pack.hpp"
 #include "git/sha1.hpp"
@@ -21,6 +22,45 @@ Oid hash_object(ObjectType type, std::string_view bytes) {
   sha.add(bytes);
   return sha.finish();
 }
+
+namespace {
+
+/// The objects of a batch, in the order of its pack, and by their ids: a set of ids beside a list would take three
+/// times the memory.
+class ObjectTable {
+ public:
+  std::size_t size() const { return objects_.size(); }
+  bool empty() const { return objects_.empty(); }
+  bool contains(const Oid& oid) const { return !slots_.empty() && slots_[find(oid)] != none; }
+
+  void add(const PackedObject& object) {
+    objects_.push_back(object);
+    if (objects_.size() * 2 > slots_.size()) return grow();
+    slots_[find(object.oid)] = static_cast<std::uint32_t>(objects_.size() - 1);
+  }
+
+  std::vector<PackedObject> take() && { return std::move(objects_); }
+
+ private:
+  static constexpr std::uint32_t none = 0xFFFFFFFF;
+
+  /// The slot of this id, or the free one where it would go. At most half of the slots are taken, so there is one.
+  std::size_t find(const Oid& oid) const {
+    std::size_t slot = std::hash<Oid>()(oid) & (slots_.size() - 1);
+    while (slots_[slot] != none && objects_[slots_[slot]].oid != oid) slot = (slot + 1) & (slots_.size() - 1);
+    return slot;
+  }
+
+  void grow() {
+    slots_.assign(std::max<std::size_t>(slots_.size() * 4, 64), none);
+    for (std::size_t i = 0; i < objects_.size(); ++i) slots_[find(objects_[i].oid)] = static_cast<std::uint32_t>(i);
+  }
+
+  std::vector<PackedObject> objects_;
+  std::vector<std::uint32_t> slots_;  // positions; their number is a power of two
+};
+
+}  // namespace
 
 struct Batch::State {
   explicit State(Store owner)
@@ -50,8 +90,7 @@ struct Batch::State {
   /// What the store itself answers for from now on.
   void forget() {
     pending = std::string();
-    objects = std::vector<PackedObject>();
-    known = std::unordered_set<Oid>();
+    objects = ObjectTable();
     readable = std::unordered_map<Oid, std::string>();
   }
 
@@ -67,8 +106,7 @@ struct Batch::State {
   Fd fd;
   std::string pending;
   std::uint64_t size = 0;
-  std::vector<PackedObject> objects;
-  std::unordered_set<Oid> known;
+  ObjectTable objects;
   std::unordered_map<Oid, std::string> readable;  // trees and commits, which the rest of a command may look at
 };
 
@@ -78,14 +116,13 @@ Batch::~Batch() = default;
 
 Oid Batch::add(ObjectType type, std::string_view bytes) {
   const Oid oid = hash_object(type, bytes);
-  if (state_->known.contains(oid)) return oid;
+  if (state_->objects.contains(oid)) return oid;
   if (type != ObjectType::blob) state_->readable.emplace(oid, bytes);
   if (state_->store.has(oid)) return oid;
   if (!state_->fd) state_->open_file();
   const std::uint64_t offset = state_->size;
   const PackEncoder::Written written = state_->encoder.add(type, bytes);
-  state_->objects.push_back({oid, written.crc, offset});
-  state_->known.insert(oid);
+  state_->objects.add({oid, written.crc, offset});
   return oid;
 }
 
@@ -124,7 +161,7 @@ std::optional<fs::path> Batch::finish(Durable durable) {
   {
     const Fd fd(::open(new_index.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0400));
     if (!fd) throw_system_error("write", new_index);
-    write_all(fd.get(), make_pack_index(std::move(state.objects), checksum), new_index);
+    write_all(fd.get(), make_pack_index(std::move(state.objects).take(), checksum), new_index);
     if (durable == Durable::yes && ::fdatasync(fd.get()) != 0) throw_system_error("write", new_index);
   }
   // The pack first: an index without its pack would be an error to every reader.

@@ -41,7 +41,7 @@ void initialise_libgit2() {
   git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, std::size_t{1} << 20);
   git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, std::size_t{4} << 20);
   // We hold our own copy of what we read; libgit2's would double it.
-  git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(4) << 20);
+  git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(1) << 20);
   // What comes is hashed when it is indexed. Hashing it again at each read, as libgit2 would, costs more than reading
   // it; git does not, and a disk that garbles bytes shows in zlib's checksum.
   git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);

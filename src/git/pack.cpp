@@ -93,6 +93,7 @@ std::string make_pack_index(std::vector<PackedObject> objects, const Oid& pack_c
   std::sort(objects.begin(), objects.end(),
             [](const PackedObject& left, const PackedObject& right) { return left.oid < right.oid; });
   std::string bytes = "\377tOc";
+  bytes.reserve(1072 + objects.size() * 28);
   append_big_endian(bytes, 2, 4);
   std::size_t below = 0;
   for (int first = 0; first < 256; ++first) {
