@@ -404,6 +404,30 @@ TEST_CASE("lists that were cut when published are no news", "[beacon]") {
   CHECK_FALSE(same_news(present, compose(present, branch.seen_by("desktop", next))));
 }
 
+TEST_CASE("of more than fits, what several endpoints lack is counted once and listed from the start", "[beacon]") {
+  Branch branch;
+  Tree tree;
+  const auto name = [](int number) { return "planning/" + std::to_string(10000 + number) + ".md"; };
+  for (int i = 0; i < 3000; i += 2) tree[name(i)] = "x";
+  const Oid first = branch.commit("desktop", tree);
+  for (int i = 1; i < 3000; i += 2) tree[name(i)] = "x";
+  const Oid second = branch.commit("desktop", tree);
+  for (int i = 1000; i < 5000; ++i) tree[name(i)] = "y";
+  const Oid tip = branch.commit("desktop", tree);
+  Document present = publish({}, branch.seen_by("desktop", tip));
+  present.acks["code"] = {first, noon};
+  present.acks["phone"] = {second, noon};
+  const Document document = compose(present, branch.seen_by("desktop", tip));
+  const SessionNews& news = document.sessions.at("main");
+  CHECK(news.total == 4500);  // 500 odd ones of the first thousand, and all from there on
+  REQUIRE(news.manifest.size() == most_listed);
+  CHECK(news.manifest[0].path == name(1));
+  CHECK(news.manifest[499].path == name(999));
+  CHECK(news.manifest[500] == ManifestEntry{name(1000), "modified", oid_of("y"), 1});
+  CHECK(news.manifest[501].change == "added");  // new to one of them
+  CHECK(document.files_total == 4500);
+}
+
 TEST_CASE("files announced by hand that no commit carries are named", "[beacon]") {
   const auto branch_has = [](std::string_view name) { return is_called(".claude/planning/there.md", name); };
   Document present = parse(
