@@ -240,9 +240,16 @@ void Engine::finish_report() {
   StateFile state = look_at_state(context_, *tree_, local_, tip_);
   for (const HeldBack& held : report_.held_back) state.held_back.push_back(held.path);
   write_state_file(context_, state, outbox_);
-  // For the next status: now that the store is open, it costs least.
-  if (did_something && !context_.options.offline)
+  if (did_something && !context_.options.offline) remember_news();
+}
+
+/// For the next status: now that the store is open, it costs least. What this command did stands without it.
+void Engine::remember_news() const {
+  try {
     read_news(context_, {context_.store.find_ref(beacon::seen_beacon_ref), tip_, tree_->state().base});
+  } catch (const Error&) {
+    // The next status reads it, and gets the error.
+  }
 }
 
 }  // namespace ps_sync::app

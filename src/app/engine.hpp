@@ -104,6 +104,7 @@ class Engine {
   void note_unreachable(const Error& error);
   void note_failure(const Error& error);
   void finish_report();
+  void remember_news() const;
 
   const Context& context_;
   SyncOptions options_;

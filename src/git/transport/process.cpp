@@ -97,8 +97,8 @@ class ProcessConnection : public Connection {
 
   Child child_;
   std::chrono::milliseconds silence_;
-  std::optional<std::chrono::milliseconds>
-      first_silence_;  // until something came: somebody may be asked for a passphrase
+  // Until something came: somebody may be asked for a passphrase.
+  std::optional<std::chrono::milliseconds> first_silence_;
   Judge judge_;
   int status_ = -1;
   std::string errors_;
