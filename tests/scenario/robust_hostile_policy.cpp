@@ -58,7 +58,8 @@ TEST_CASE("with the whole of .claude included, settings, hooks and ps-sync's own
   CHECK(changes(before, world.outside()) == "new: " + world.code.path(".claude/notes.md").string() + "\n");
   CHECK(world.code.read(planning + "beside.md") == "beside\n");
   Hostile::check_held_back(pulled.json(), refused, ".claude/");
-  for (const json& held : pulled.json()["held_back"]) CHECK(held["reason"] == "policy");
+  const json report = pulled.json();
+  for (const json& held : report.at("held_back")) CHECK(held["reason"] == "policy");
 
   world.code.write(".claude/notes.md", "edited\n").ok({"push"});
   const std::string tip = world.world.origin_tip();

@@ -116,7 +116,7 @@ TEST_CASE("a beacon that is a folder, a link, a gitlink, missing or five megabyt
       {"100644", "beacon.md", world.blob(body)},
       {"100644", "BEACON.md", world.blob(std::string(5'000'000, 'b'))},
       {"100644", "BEACON.md", world.blob("")},
-      {"100644", "BEACON.md", world.blob(std::string("---\nCOMMIT: \0\x1b[31m\xff\n", 22))}};
+      {"100644", "BEACON.md", world.blob(std::string("---\nCOMMIT: \0\x1b[31m\xff\n", 20))}};
   for (const RawEntry& kind : kinds) {
     INFO(kind.mode << " " << kind.name);
     plant_beacon(world, world.tree({kind}));

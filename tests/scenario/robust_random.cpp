@@ -186,7 +186,8 @@ class Play {
   }
 
   void resolve_some(Clone& place) {
-    for (const json& conflict : place.json({"conflicts"}).at("conflicts"))
+    const json report = place.json({"conflicts"});
+    for (const json& conflict : report.at("conflicts"))
       if (chance_.one_in(2)) resolve(place, conflict.at("path").get<std::string>());
   }
 
