@@ -26,6 +26,11 @@ if(NOT LIBCRYPTO_FOUND)
   ps_sync_missing("libcrypto (OpenSSL)" libssl-dev openssl)
 endif()
 
+pkg_check_modules(LIBCURL QUIET IMPORTED_TARGET libcurl)
+if(NOT LIBCURL_FOUND)
+  ps_sync_missing(libcurl libcurl4-openssl-dev curl)
+endif()
+
 pkg_check_modules(XXHASH QUIET IMPORTED_TARGET libxxhash)
 if(NOT XXHASH_FOUND)
   ps_sync_missing(xxHash libxxhash-dev xxhash)

@@ -6,6 +6,8 @@
 #include "ps_sync/base/endpoint.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/beacon/provider.hpp"
+#include "ps_sync/git/http_settings.hpp"
+#include "ps_sync/platform/environment.hpp"
 
 extern char** environ;
 
@@ -30,7 +32,7 @@ std::string endpoint_of(const git::Place& place, const git::UserConfig& user_con
   for (const git::ConfigEntry& entry : user_config.entries()) {
     if (entry.scope == "worktree" && entry.key == "promptsync.endpoint") return *settings.endpoint;
   }
-  if (const char* set = std::getenv("PROMPTSYNC_ENDPOINT"); set != nullptr && *set != '\0') return *settings.endpoint;
+  if (environment_value("PROMPTSYNC_ENDPOINT")) return *settings.endpoint;
   return to_endpoint_name(concat(*settings.endpoint, "-", place.worktree));
 }
 
@@ -108,6 +110,13 @@ git::RemoteOptions remote_options(const Context& context) {
   options.silence = context.settings().network_timeout;
   options.terminal = context.options.terminal;
   options.ssh = git::read_ssh_settings(context.user_config);
+  const std::string& name = context.settings().remote;
+  const std::string remote = context.user_config.find(concat("remote.", name, ".url")) ? name : "";
+  options.http_settings = [config = context.user_config, remote, top = context.place.top](const std::string& url) {
+    return git::read_http_settings(config, url, remote, top);
+  };
+  options.folder = context.place.top;
+  options.spool_folder = context.place.shared_folder();
   return options;
 }
 

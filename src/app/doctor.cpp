@@ -142,7 +142,9 @@ class Examination {
                                     {}, context.settings().network_timeout + std::chrono::seconds(5));
     const bool git_reaches = git.status == 0;
     try {
-      git::Remote remote(std::move(*address), {context.settings().network_timeout, false});
+      git::RemoteOptions how = remote_options(context);
+      how.terminal = false;
+      git::Remote remote(std::move(*address), how);
       const bool has_branch = remote.list().contains(context.remote_ref());
       add("remote", Verdict::good,
           concat(url, has_branch ? ", has " : ", does not have ", context.branch(),

@@ -2,11 +2,11 @@
 #include <unistd.h>
 #include <algorithm>
 #include <random>
-#include <thread>
 
 #include "app/engine.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 #include "ps_sync/sync/conflicts.hpp"
 
 namespace ps_sync::app {
@@ -164,8 +164,7 @@ void Engine::send() {
   for (int attempt = 0; attempt < push_tries && std::chrono::steady_clock::now() < deadline; ++attempt) {
     if (attempt > 1) {
       const int pause = std::min(20 * attempt, longest_pause);
-      std::this_thread::sleep_for(
-          std::chrono::milliseconds(static_cast<int>(random() % static_cast<unsigned>(pause)) + 1));
+      pause_for(std::chrono::milliseconds(static_cast<int>(random() % static_cast<unsigned>(pause)) + 1));
     }
     if (send_once(with_beacon)) return;
     if (report_.failure) return;

@@ -177,7 +177,7 @@ class Setup {
     report_.remote_url = redact_url(address->fetch_url);
     if (context.options.offline) return;
     try {
-      git::Remote remote(std::move(*address), {context.settings().network_timeout, context.options.terminal});
+      git::Remote remote(std::move(*address), remote_options(context));
       const git::RefMap& there = remote.list();
       report_.reachable = true;
       report_.remote_has_documents = there.contains(context.remote_ref());

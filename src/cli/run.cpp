@@ -6,6 +6,7 @@
 #include "cli/command_line.hpp"
 #include "cli/json.hpp"
 #include "cli/terminal.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 
 namespace ps_sync::cli {
 
@@ -53,6 +54,17 @@ ExitCode report(const Context& context, const Problem& problem) {
   return problem.exit;
 }
 
+/// All is taken down. Ctrl-C has an exit status of its own; other signals end the program as they would have.
+ExitCode end_interrupted() {
+  const int signal = interrupting_signal();
+  if (signal != SIGINT) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+  }
+  write_err("interrupted: what was done so far is safe, and the next run goes on from there\n");
+  return ExitCode::interrupted;
+}
+
 ExitCode answer(int argc, char** argv) {
   Context context;
   try {
@@ -64,6 +76,8 @@ ExitCode answer(int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
     context.json = asks_for_json(words);  // until they are parsed: an error in them is told in the form asked for
     return run_words(words, context);
+  } catch (const Interrupted&) {
+    return end_interrupted();
   } catch (const Error& error) {
     return report(context, {error, exit_code_of(error.kind())});
   } catch (const std::bad_alloc&) {
@@ -102,6 +116,7 @@ void learn_labels(Context& context) {
 int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away must not end us in the middle of a sync
   open_missing_streams();
+  catch_interrupts();
   const ExitCode exit = answer(argc, argv);
   if (flush_out() || exit != ExitCode::done) return static_cast<int>(exit);
   write_err("error: cannot write standard output\n");

@@ -7,6 +7,7 @@
 #include <exception>
 #include <optional>
 
+#include "git/pkt_line.hpp"
 #include "git/store_state.hpp"
 #include "ps_sync/base/error.hpp"
 
@@ -28,7 +29,8 @@ struct Stream {
 struct Subtransport {
   git_smart_subtransport base;
   Session* session;
-  Stream* stream;  // one for the whole conversation: libgit2 insists on getting the same again. It frees it
+  // One for the whole conversation, where that is one stream: libgit2 insists on getting the same again. It frees it.
+  Stream* stream;
 };
 
 template <class Work>
@@ -65,7 +67,7 @@ void free_stream(git_smart_subtransport_stream* raw) { delete reinterpret_cast<S
 int open_service(git_smart_subtransport_stream** out, git_smart_subtransport* raw, const char* /*url*/,
                  git_smart_service_t /*service*/) {
   auto* subtransport = reinterpret_cast<Subtransport*>(raw);
-  if (subtransport->stream == nullptr) {
+  if (subtransport->stream == nullptr || subtransport->session->connection->is_stateless()) {
     subtransport->stream = new Stream{{raw, read_stream, write_stream, free_stream}, subtransport->session};
   }
   *out = &subtransport->stream->base;
@@ -84,7 +86,8 @@ int make_subtransport(git_smart_subtransport** out, git_transport* /*owner*/, vo
 }
 
 int make_transport(git_transport** out, git_remote* owner, void* session) {
-  git_smart_subtransport_definition definition{make_subtransport, 0, session};
+  const bool stateless = static_cast<Session*>(session)->connection->is_stateless();
+  git_smart_subtransport_definition definition{make_subtransport, stateless ? 1U : 0U, session};
   return git_transport_smart(out, owner, &definition);
 }
 
@@ -102,7 +105,9 @@ std::string without_thin_packs(std::string advertisement) {
 
 void fetch_objects(Store::Repository& store, Connection& connection, const std::string& advertisement,
                    const std::vector<std::string>& remote_refs, Durable durable) {
-  const std::string shown = connection.is_network() ? advertisement : without_thin_packs(advertisement);
+  std::string shown = connection.is_network() ? advertisement : without_thin_packs(advertisement);
+  // libgit2 expects http's own first line, which the connection took off.
+  if (connection.is_stateless()) shown.insert(0, pkt_line("# service=git-upload-pack\n") + "0000");
   Session session{&connection, shown, nullptr};
   git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
   create.repository = store.raw();

@@ -4,12 +4,9 @@
 
 #include <mutex>
 
-#include "ps_sync/base/error.hpp"
-#include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/library.hpp"
 
 #ifdef PS_SYNC_LIBGIT2_SONAME
-#include <dlfcn.h>
-
 // libgit2 of Debian and Ubuntu parses the whole bundle of CA certificates when it starts (5 ms), for a TLS that ps-sync
 // never uses: http goes through libcurl. With this in its place libgit2 trusts no certificate, so it fails closed.
 extern "C" __attribute__((visibility("default"))) int mbedtls_x509_crt_parse_file(void* /*chain*/,
@@ -20,16 +17,6 @@ extern "C" __attribute__((visibility("default"))) int mbedtls_x509_crt_parse_fil
 
 namespace ps_sync::git {
 namespace {
-
-#ifdef PS_SYNC_LIBGIT2_SONAME
-void open_library(const char* name, const char* package) {
-  if (::dlopen(name, RTLD_LAZY | RTLD_GLOBAL) != nullptr) return;
-  const char* reason = ::dlerror();
-  throw Error(ErrorKind::failed, concat("cannot load ", name))
-      .because(reason != nullptr ? reason : "no reason given")
-      .hint(concat("install it (Debian, Ubuntu: apt-get install ", package, ")"));
-}
-#endif
 
 void initialise_libgit2() {
   git_libgit2_init();

@@ -10,6 +10,7 @@
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 
 namespace ps_sync::git {
 namespace {
@@ -93,7 +94,10 @@ void send_objects(const Store& store, Connection& connection, const std::vector<
     if (pending.size() >= 65536) flush();
   });
   pending = PackEncoder::header(count + static_cast<std::uint32_t>(needed.size()));
-  for (const NeededObject& object : needed) encoder.add(object.type, store.read(object.type, object.oid));
+  for (const NeededObject& object : needed) {
+    throw_if_interrupted();
+    encoder.add(object.type, store.read(object.type, object.oid));
+  }
   flush();
   if (ready) {
     visit_bytes(ready_file.get(), pack_header, ready_size - pack_trailer, ready->path, [&](std::string_view bytes) {

@@ -15,6 +15,7 @@ constexpr std::uintmax_t large_pack = 8 << 20;
 struct Remote::State {
   RemoteAddress address;
   RemoteOptions options;
+  std::shared_ptr<HttpSession> http;
 
   std::unique_ptr<Connection> fetching;  // open, advertisement read, nothing asked yet
   std::optional<Advertisement> fetch_side;
@@ -23,11 +24,11 @@ struct Remote::State {
   std::vector<std::unique_ptr<Connection>> ending;  // all is said; waited for when the command ends
 
   void open_fetching() {
-    if (!fetching) fetching = connect(address.fetch_url, Service::upload_pack, options);
+    if (!fetching) fetching = connect(address.fetch_url, Service::upload_pack, options, http);
     fetch_side = read_advertisement(*fetching);
   }
   void open_pushing() {
-    if (!pushing) pushing = connect(address.push_url, Service::receive_pack, options);
+    if (!pushing) pushing = connect(address.push_url, Service::receive_pack, options, http);
     push_side = read_advertisement(*pushing);
   }
   /// Git unpacks a handful of objects into single files, each compressed anew, and anew again when it is fetched: for a
@@ -65,7 +66,7 @@ std::unique_ptr<Connection> HeadStart::take(const std::string& url, const Remote
 
 Remote::Remote(RemoteAddress address, RemoteOptions options, std::optional<HeadStart> head_start)
     : state_(std::make_unique<State>(
-          State{std::move(address), options, nullptr, std::nullopt, nullptr, std::nullopt, {}})) {
+          State{std::move(address), options, nullptr, nullptr, std::nullopt, nullptr, std::nullopt, {}})) {
   if (head_start) state_->fetching = head_start->take(state_->address.fetch_url, options);
 }
 Remote::Remote(Remote&&) noexcept = default;
@@ -129,7 +130,8 @@ void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
 
 void Remote::begin_push() {
   try {
-    if (!state_->pushing) state_->pushing = connect(state_->address.push_url, Service::receive_pack, state_->options);
+    if (!state_->pushing)
+      state_->pushing = connect(state_->address.push_url, Service::receive_pack, state_->options, state_->http);
   } catch (const Error&) {
     // Whoever needs the connection tries again, and gets the error.
   }

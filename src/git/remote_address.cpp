@@ -1,9 +1,8 @@
 // From a remote's name to its URLs, by git's rules: pushurl, insteadOf, pushInsteadOf (git-config(1), url.<base>.*).
-#include <cstdlib>
-
 #include "git/transport/ssh.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/environment.hpp"
 
 namespace ps_sync::git {
 namespace {
@@ -53,11 +52,6 @@ std::string absolute(const Place& place, const std::string& url) {
   const auto path = local_path_of(url);
   if (!path || url.rfind("file://", 0) == 0) return url;
   return (place.top / *path).lexically_normal().string();
-}
-
-std::optional<std::string> environment_value(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? std::optional<std::string>(value) : std::nullopt;
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // What the user's HEAD is and holds, and who the user is: asked of the user's own git, which can read every format of
 // repository (SHA-256, reftable, partial), where libgit2 cannot.
 #include <algorithm>
-#include <cstdlib>
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
 #include "ps_sync/git/place.hpp"
+#include "ps_sync/platform/environment.hpp"
 #include "ps_sync/platform/process.hpp"
 
 namespace ps_sync::git {
@@ -43,7 +43,7 @@ std::optional<std::string> find_ref_file(const Place& place, const std::string& 
 Identity identity_of(const Place& place, const UserConfig& config, const char* role) {
   const auto value = [&](const char* what) -> std::string {
     const std::string variable = concat("GIT_", role, "_", what);
-    if (const char* set = std::getenv(variable.c_str()); set != nullptr && *set != '\0') return set;
+    if (const auto set = environment_value(variable.c_str())) return *set;
     const std::string name = to_lower_ascii(what);
     const auto own = config.find(concat(to_lower_ascii(role), ".", name));
     return own ? *own : config.find(concat("user.", name)).value_or("");

@@ -4,11 +4,11 @@
 
 #include <cerrno>
 #include <random>
-#include <thread>
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
 #include "ps_sync/platform/files.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 
 namespace ps_sync {
 namespace {
@@ -37,7 +37,7 @@ FileLock::FileLock(const fs::path& path, std::chrono::milliseconds wait) : path_
           .hint("wait for it to end, then run the same command again");
     }
     // Jitter, so that waiters do not wake in step.
-    std::this_thread::sleep_for(std::chrono::milliseconds(2 + random() % 18));
+    pause_for(std::chrono::milliseconds(2 + random() % 18));
   }
   crashed_ = !read_holder(fd_.get()).empty();
   const std::string self = concat(std::to_string(::getpid()), "\n");

@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/environment.hpp"
 
 namespace ps_sync {
 
@@ -195,7 +195,7 @@ std::int64_t changed_ns(const struct stat& status) {
 #endif
 
 std::optional<fs::path> home_folder() {
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return fs::path(home);
+  if (const auto home = environment_value("HOME")) return fs::path(*home);
   if (const passwd* entry = ::getpwuid(::geteuid()); entry != nullptr && entry->pw_dir != nullptr) {
     return fs::path(entry->pw_dir);
   }

@@ -16,6 +16,7 @@
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 
 extern char** environ;
 
@@ -105,37 +106,38 @@ int status_of(int raw) { return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMS
 
 /// Returns when the process ended, or after a while: a descriptor of the process tells at once, where there is such a
 /// thing (Linux 5.3).
-void pause_for(pid_t pid, int round, Clock::time_point deadline) {
+void await_end(pid_t pid, int round, Clock::time_point deadline, bool interruptible) {
 #ifdef SYS_pidfd_open
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (process) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    pollfd end{process.get(), POLLIN, 0};
-    ::poll(&end, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
+    pollfd ends[2] = {{process.get(), POLLIN, 0}, {interruptible ? interrupt_fd() : -1, POLLIN, 0}};
+    ::poll(ends, 2, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
     return;
   }
 #endif
   static_cast<void>(pid);
   static_cast<void>(deadline);
+  static_cast<void>(interruptible);
   std::this_thread::sleep_for(std::chrono::microseconds(round < 20 ? 100 : 2000));
 }
 
-/// Waits until the process ended or the deadline passed.
-std::optional<int> wait_until(pid_t pid, Clock::time_point deadline) {
+/// Waits until the process ended, the deadline passed, or, where that may be, a signal came.
+std::optional<int> wait_until(pid_t pid, Clock::time_point deadline, bool interruptible) {
   for (int round = 0;; ++round) {
     int raw = 0;
     const bool last = Clock::now() >= deadline;
     const pid_t ended = ::waitpid(pid, &raw, WNOHANG);
     if (ended == pid) return status_of(raw);
     if (ended < 0 && errno != EINTR) return -1;
-    if (last) return std::nullopt;
-    pause_for(pid, round, deadline);
+    if (last || (interruptible && interrupting_signal() != 0)) return std::nullopt;
+    await_end(pid, round, deadline, interruptible);
   }
 }
 
 int end_process(pid_t pid) {
   ::kill(pid, SIGTERM);
-  if (const auto status = wait_until(pid, Clock::now() + std::chrono::milliseconds(500))) return *status;
+  if (const auto status = wait_until(pid, Clock::now() + std::chrono::milliseconds(500), false)) return *status;
   ::kill(pid, SIGKILL);
   int raw = 0;
   while (::waitpid(pid, &raw, 0) < 0 && errno == EINTR) {
@@ -176,7 +178,8 @@ std::vector<std::pair<std::string, std::optional<std::string>>> without_git_envi
 Child::Child(const Command& command) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
-  Pipe err = make_pipe();
+  Pipe err;
+  if (!command.shows_errors) err = make_pipe();
   pid_ = spawn(command, {in.read_end.get(), out.write_end.get(), err.write_end.get()});
   input_ = std::move(in.write_end);
   output_ = std::move(out.read_end);
@@ -195,7 +198,7 @@ Child::~Child() {
 
 int Child::wait(std::chrono::milliseconds limit) {
   if (pid_ <= 0) return -1;
-  const auto status = wait_until(pid_, Clock::now() + limit);
+  const auto status = wait_until(pid_, Clock::now() + limit, true);
   const int result = status ? *status : end_process(pid_);
   pid_ = -1;
   return result;
@@ -229,17 +232,19 @@ Output run(const Command& command, std::string_view input, std::chrono::millisec
   ::fcntl(child.input(), F_SETFL, O_NONBLOCK);
   if (input.empty()) child.close_input();
   bool out_open = true;
-  bool err_open = true;
+  bool err_open = child.errors() >= 0;
   while (out_open || err_open) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) {
       throw Error(ErrorKind::unreachable, concat(command.arguments[0], " did not end in time"))
           .because(concat("no end after ", std::to_string(limit.count() / 1000), " s"));
     }
-    pollfd ends[3] = {{out_open ? child.output() : -1, POLLIN, 0},
+    pollfd ends[4] = {{out_open ? child.output() : -1, POLLIN, 0},
                       {err_open ? child.errors() : -1, POLLIN, 0},
-                      {input.empty() ? -1 : child.input(), POLLOUT, 0}};
-    if (::poll(ends, 3, static_cast<int>(left.count())) < 0 && errno != EINTR) throw_system_error("wait for", "a pipe");
+                      {input.empty() ? -1 : child.input(), POLLOUT, 0},
+                      {interrupt_fd(), POLLIN, 0}};
+    if (::poll(ends, 4, static_cast<int>(left.count())) < 0 && errno != EINTR) throw_system_error("wait for", "a pipe");
+    throw_if_interrupted();
     if (ends[0].revents != 0) out_open = drain(child.output(), output.out);
     if (ends[1].revents != 0) err_open = drain(child.errors(), output.err);
     if (ends[2].revents != 0) feed(child, input);

@@ -12,6 +12,7 @@
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 #include "ps_sync/sync/scan.hpp"
 #include "sync/beneath.hpp"
 #include "sync/rename.hpp"
@@ -97,6 +98,7 @@ class Run {
     staged_.resize(steps_.size());
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       if (!steps_[i].target) continue;
+      throw_if_interrupted();
       const std::string name = std::to_string(i);
       const mode_t mode = (steps_[i].target->mode == git::mode_executable ? 0777 : 0666) & ~mask_;
       const Fd fd(

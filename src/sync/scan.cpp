@@ -12,6 +12,7 @@
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 #include "ps_sync/platform/parallel.hpp"
 
 namespace ps_sync::sync {
@@ -211,6 +212,7 @@ class Scanner {
         const std::size_t count = std::min<std::size_t>(at_once, wave.size() - first);
         std::vector<Findings> found(count);
         for_each_in_parallel(count, 4, [&](std::size_t i) {
+          throw_if_interrupted();
           Pending& folder = wave[first + i];
           if (!folder.fd)
             folder.fd = open_folder_beneath(top_, std::string_view(folder.path).substr(0, folder.path.size() - 1));

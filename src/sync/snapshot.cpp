@@ -7,6 +7,7 @@
 
 #include "ps_sync/base/failpoint.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 #include "sync/checkout.hpp"
 
 namespace ps_sync::sync {
@@ -132,6 +133,7 @@ class Snapshotter {
                   concat(megabytes(candidate.stat.size), ", the limit is ", megabytes(input_.limits.max_file),
                          " (limits.max_file)"));
     }
+    throw_if_interrupted();
     auto read = read_stable(input_.place.top, path, input_.limits.max_file);
     if (const auto* problem = std::get_if<ReadProblem>(&read)) return hold_problem(path, *problem);
     const ReadFile& file = std::get<ReadFile>(read);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "ps_sync/git/place.hpp"
 #include "ps_sync/git/store.hpp"
+#include "ps_sync/net/http.hpp"
 
 namespace ps_sync::git {
 
@@ -33,9 +35,14 @@ struct SshSettings {
 SshSettings read_ssh_settings(const UserConfig& config);
 
 struct RemoteOptions {
-  std::chrono::milliseconds silence{30000};  ///< no byte for this long ends the connection
-  bool terminal = false;                     ///< may prompts appear?
+  std::chrono::milliseconds silence{30000};                    ///< no byte for this long ends the connection
+  std::chrono::milliseconds connect{10000};                    ///< as long as a connection may take to come about
+  std::optional<std::chrono::steady_clock::time_point> until;  ///< the whole network part ends here
+  bool terminal = false;                                       ///< may prompts appear?
   SshSettings ssh;
+  std::function<net::HttpSettings(const std::string& url)> http_settings;
+  fs::path folder;         ///< where the user's git is run for what the repository says: credential helpers
+  fs::path spool_folder;   ///< for large requests
   bool keep_pack = false;  ///< by path: what is sent stays the pack that it is
 };
 

@@ -19,6 +19,7 @@ struct Command {
   std::vector<std::string> arguments;                                           ///< arguments[0] is looked up on PATH
   std::optional<fs::path> folder;                                               ///< where it runs; absent: here
   std::vector<std::pair<std::string, std::optional<std::string>>> environment;  ///< changes: set, or unset where absent
+  bool shows_errors = false;  ///< its error stream is ours, rather than a pipe
 };
 
 /// Git's own variables that a hook sets (GIT_DIR, GIT_INDEX_FILE, GIT_WORK_TREE, …), each unset: for every `git` we

@@ -19,6 +19,8 @@ struct Ending {
   std::vector<std::string> hints;
 };
 
+class HttpSession;
+
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -34,6 +36,9 @@ class Connection {
   /// Is every byte dear? Where none is, as between folders of one machine, packs come whole instead of thin: completing
   /// a thin pack of a hundred small files takes libgit2 ten times as long as reading a whole one.
   virtual bool is_network() const = 0;
+  /// Does the other side forget everything between a request and the next (gitprotocol-http(5))? Then what was said has
+  /// to be said again, and what is written counts from the last read.
+  virtual bool is_stateless() const { return false; }
   /// The stream has ended before its time: waits for the other side's end, and says what to make of it.
   virtual Ending judge_ending() = 0;
   /// Ends it in good order, waiting for the other side within the bound.
@@ -41,7 +46,9 @@ class Connection {
 };
 
 /// Connects by the scheme of `url`. Throws Error{rejected} for a scheme that ps-sync does not speak.
-std::unique_ptr<Connection> connect(const std::string& url, Service service, const RemoteOptions& options);
+/// `http` keeps the conversation with http remotes, and is made where there is none yet.
+std::unique_ptr<Connection> connect(const std::string& url, Service service, const RemoteOptions& options,
+                                    std::shared_ptr<HttpSession>& http);
 
 /// A folder on this machine: `git upload-pack` or `git receive-pack` is run on it.
 std::unique_ptr<Connection> connect_local(const std::string& path, Service service, const RemoteOptions& options);

@@ -1,3 +1,4 @@
+#include "git/transport/http.hpp"
 #include "git/transport/process.hpp"
 #include "git/transport/ssh.hpp"
 #include "ps_sync/base/error.hpp"
@@ -51,12 +52,12 @@ std::unique_ptr<Connection> connect_local(const std::string& path, Service servi
   return connect_process(command, options);
 }
 
-std::unique_ptr<Connection> connect(const std::string& url, Service service, const RemoteOptions& options) {
+std::unique_ptr<Connection> connect(const std::string& url, Service service, const RemoteOptions& options,
+                                    std::shared_ptr<HttpSession>& http) {
   if (const auto path = local_path_of(url)) return connect_local(*path, service, options);
   if (const auto address = parse_ssh_url(url)) return connect_ssh(*address, service, options);
-  throw Error(ErrorKind::rejected, concat("cannot reach ", escape_for_display(redact_url(url))))
-      .because("this version of ps-sync reaches remotes by path, file:// and ssh only")
-      .hint("use one of these: ps-sync config set remote git@HOST:REPOSITORY.git");
+  if (!http) http = std::make_shared<HttpSession>(options);
+  return connect_http(url, service, http, options);
 }
 
 }  // namespace ps_sync::git

@@ -6,10 +6,14 @@
 
 #include "git/transport/process.hpp"
 #include "ps_sync/base/error.hpp"
+#include "ps_sync/base/silence.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 
 namespace ps_sync::git {
 namespace {
+
+using Clock = SilenceWatch::Clock;
 
 constexpr std::size_t kept_errors = 8192;
 constexpr std::chrono::milliseconds time_to_type = std::chrono::minutes(5);
@@ -17,8 +21,11 @@ constexpr std::chrono::milliseconds time_to_type = std::chrono::minutes(5);
 class ProcessConnection : public Connection {
  public:
   ProcessConnection(const Command& command, const RemoteOptions& options, Judge judge)
-      : child_(command), silence_(options.silence), judge_(std::move(judge)) {
-    if (judge_ && options.terminal) first_silence_ = std::max(silence_, time_to_type);
+      : child_(command),
+        silence_(options.silence),
+        until_(options.until),
+        watch_(judge && options.terminal ? std::max(options.silence, time_to_type) : options.silence),
+        judge_(std::move(judge)) {
     ::fcntl(child_.errors(), F_SETFL, O_NONBLOCK);
     ::fcntl(child_.input(), F_SETFL, O_NONBLOCK);
   }
@@ -27,7 +34,7 @@ class ProcessConnection : public Connection {
     for (;;) {
       wait_for(child_.output(), POLLIN);
       const ssize_t count = ::read(child_.output(), into.data(), into.size());
-      if (count > 0) first_silence_.reset();
+      if (count > 0) note(count);
       if (count >= 0) return static_cast<std::size_t>(count);
       if (errno != EINTR && errno != EAGAIN) throw_system_error("read from", "git");
     }
@@ -37,14 +44,20 @@ class ProcessConnection : public Connection {
     while (!bytes.empty() && child_.input() >= 0) {  // nobody hears a good-bye once the stream has ended
       wait_for(child_.input(), POLLOUT);
       const ssize_t count = ::write(child_.input(), bytes.data(), bytes.size());
-      if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
+      if (count > 0) {
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+        watch_.note(static_cast<std::uint64_t>(count), Clock::now());
+      }
       if (count < 0 && errno == EPIPE) return;  // the answer, or its error stream, tells why it stopped reading
       if (count < 0 && errno != EINTR && errno != EAGAIN) throw_system_error("write to", "git");
     }
   }
 
   void finish_writing() override { child_.close_input(); }
-  void set_silence(std::chrono::milliseconds silence) override { silence_ = silence; }
+  void set_silence(std::chrono::milliseconds silence) override {
+    silence_ = silence;
+    watch_.set_limit(silence);
+  }
   bool is_network() const override { return judge_ != nullptr; }
 
   std::string errors() override {
@@ -78,27 +91,44 @@ class ProcessConnection : public Connection {
     if (errors_.size() > kept_errors) errors_.erase(0, errors_.size() - kept_errors);
   }
 
+  /// Something came from the other side: nobody is asked for a passphrase any more.
+  void note(ssize_t count) {
+    watch_.set_limit(silence_);
+    watch_.note(static_cast<std::uint64_t>(count), Clock::now());
+  }
+
   void wait_for(int fd, short events) {
-    const auto limit = first_silence_.value_or(silence_);
-    const auto deadline = std::chrono::steady_clock::now() + limit;
+    watch_.begin(Clock::now());
     for (;;) {
-      const auto left =
-          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-      if (left <= 0) {
-        throw Error(ErrorKind::unreachable, "the remote stopped answering")
-            .because(concat("nothing came for ", std::to_string(limit.count() / 1000), " s (network.timeout)"));
-      }
-      pollfd ends[2] = {{fd, events, 0}, {errors_ended_ ? -1 : child_.errors(), POLLIN, 0}};
-      if (::poll(ends, 2, static_cast<int>(left)) < 0 && errno != EINTR) throw_system_error("wait for", "git");
+      pollfd ends[3] = {
+          {fd, events, 0}, {errors_ended_ ? -1 : child_.errors(), POLLIN, 0}, {interrupt_fd(), POLLIN, 0}};
+      if (::poll(ends, 3, static_cast<int>(time_left().count())) < 0 && errno != EINTR)
+        throw_system_error("wait for", "git");
+      throw_if_interrupted();
       if (ends[1].revents != 0) drain_errors();
-      if (ends[0].revents != 0) return;
+      if (ends[0].revents != 0) break;
     }
+    watch_.end(Clock::now());
+  }
+
+  std::chrono::milliseconds time_left() const {
+    const auto now = Clock::now();
+    auto left = watch_.left(now);
+    if (left.count() <= 0) {
+      const bool asking = watch_.limit() != silence_;
+      throw Error(ErrorKind::unreachable, "the remote stopped answering")
+          .because(concat("nothing came for ", std::to_string(watch_.limit().count() / 1000), " s",
+                          asking ? ", also not what ssh may have asked for" : " (network.timeout)"));
+    }
+    if (until_) left = std::min(left, std::chrono::ceil<std::chrono::milliseconds>(*until_ - now));
+    if (left.count() > 0) return left;
+    throw Error(ErrorKind::unreachable, "the remote was too slow").because("the time that a hook may take is over");
   }
 
   Child child_;
   std::chrono::milliseconds silence_;
-  // Until something came: somebody may be asked for a passphrase.
-  std::optional<std::chrono::milliseconds> first_silence_;
+  std::optional<Clock::time_point> until_;
+  SilenceWatch watch_;  // until something came, its limit is longer: somebody may be asked for a passphrase
   Judge judge_;
   int status_ = -1;
   std::string errors_;
