@@ -109,6 +109,7 @@ git::RemoteOptions remote_options(const Context& context) {
   git::RemoteOptions options;
   options.silence = context.settings().network_timeout;
   options.terminal = context.options.terminal;
+  options.meter = context.options.meter;
   options.ssh = git::read_ssh_settings(context.user_config);
   const std::string& name = context.settings().remote;
   const std::string remote = context.user_config.find(concat("remote.", name, ".url")) ? name : "";

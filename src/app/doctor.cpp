@@ -6,6 +6,7 @@
 #include "app/engine.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/beacon/document.hpp"
+#include "ps_sync/git/route.hpp"
 #include "ps_sync/platform/process.hpp"
 
 namespace ps_sync::app {
@@ -138,12 +139,12 @@ class Examination {
       add("remote", Verdict::good, concat(url, ", not asked (--offline)"));
       return;
     }
-    const Output git = ps_sync::run({{"git", "ls-remote", "--", address->fetch_url}, context.place.top, quiet_git()},
-                                    {}, context.settings().network_timeout + std::chrono::seconds(5));
-    const bool git_reaches = git.status == 0;
+    git::RemoteOptions how = remote_options(context);
+    how.terminal = false;
+    for (const git::RouteFact& fact : git::describe_route(address->fetch_url, how))
+      add(fact.what, Verdict::good, escape_for_display(fact.text));
+    const bool git_reaches = does_git_reach(context, *address);
     try {
-      git::RemoteOptions how = remote_options(context);
-      how.terminal = false;
       git::Remote remote(std::move(*address), how);
       const bool has_branch = remote.list().contains(context.remote_ref());
       add("remote", Verdict::good,
@@ -157,10 +158,20 @@ class Examination {
     }
   }
 
-  static std::vector<std::pair<std::string, std::optional<std::string>>> quiet_git() {
+  /// Asks the user's own git, by the remote's name where it has one, and so that nobody is asked for anything.
+  static bool does_git_reach(const Context& context, const git::RemoteAddress& address) {
     auto changes = without_git_environment();
     changes.emplace_back("GIT_TERMINAL_PROMPT", "0");
-    return changes;
+    changes.emplace_back("GIT_ASKPASS", "");
+    const git::SshSettings ssh = git::read_ssh_settings(context.user_config);
+    if (!ssh.command && !ssh.program) changes.emplace_back("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
+    const std::string& name = address.name.empty() ? address.fetch_url : address.name;
+    const auto limit = context.settings().network_timeout + std::chrono::seconds(5);
+    try {
+      return ps_sync::run({{"git", "ls-remote", "--", name}, context.place.top, changes}, {}, limit).status == 0;
+    } catch (const Error&) {
+      return false;  // it did not end in time
+    }
   }
 
   void prove_untouched(const Context& context) {

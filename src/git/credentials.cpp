@@ -54,8 +54,10 @@ void check_one_line(const std::string& url) {
 std::optional<Credential> CredentialHelpers::fill(const std::string& url,
                                                   const std::vector<std::string>& challenges) const {
   check_one_line(url);
+  if (terminal_ && meter_ != nullptr) meter_->prompting = true;
   const Output output = run(credential_command("fill", folder_, terminal_), describe(url, challenges),
                             terminal_ ? std::chrono::seconds(time_to_type) : time_to_answer);
+  if (meter_ != nullptr) meter_->prompting = false;
   if (output.status != 0) return std::nullopt;
   Credential credential;
   bool has_secret = false;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ps_sync/base/transfer_meter.hpp"
 #include "ps_sync/net/http.hpp"
 #include "ps_sync/platform/files.hpp"
 
@@ -19,7 +20,8 @@ struct Credential {
 class CredentialHelpers {
  public:
   /// `folder`: where git is run, for the repository's own helpers. Without a terminal nothing is asked of a person.
-  CredentialHelpers(fs::path folder, bool terminal) : folder_(std::move(folder)), terminal_(terminal) {}
+  CredentialHelpers(fs::path folder, bool terminal, TransferMeter* meter)
+      : folder_(std::move(folder)), terminal_(terminal), meter_(meter) {}
 
   /// Absent where no helper knows any, and nobody can be asked. `challenges` are the server's WWW-Authenticate fields.
   std::optional<Credential> fill(const std::string& url, const std::vector<std::string>& challenges) const;
@@ -31,6 +33,7 @@ class CredentialHelpers {
 
   fs::path folder_;
   bool terminal_;
+  TransferMeter* meter_;
 };
 
 }  // namespace ps_sync::git

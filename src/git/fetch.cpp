@@ -18,6 +18,7 @@ namespace {
 struct Session {
   Connection* connection;
   std::string_view advertisement;  // not yet handed on
+  TransferMeter* meter;
   std::exception_ptr failure;
 };
 
@@ -101,14 +102,22 @@ std::string without_thin_packs(std::string advertisement) {
   return advertisement;
 }
 
+int note_progress(const git_indexer_progress* progress, void* session) {
+  TransferMeter& meter = *static_cast<Session*>(session)->meter;
+  meter.objects = progress->received_objects;
+  meter.total = progress->total_objects;
+  meter.bytes = progress->received_bytes;
+  return 0;
+}
+
 }  // namespace
 
 void fetch_objects(Store::Repository& store, Connection& connection, const std::string& advertisement,
-                   const std::vector<std::string>& remote_refs, Durable durable) {
+                   const std::vector<std::string>& remote_refs, Durable durable, TransferMeter& meter) {
   std::string shown = connection.is_network() ? advertisement : without_thin_packs(advertisement);
   // libgit2 expects http's own first line, which the connection took off.
   if (connection.is_stateless()) shown.insert(0, pkt_line("# service=git-upload-pack\n") + "0000");
-  Session session{&connection, shown, nullptr};
+  Session session{&connection, shown, &meter, nullptr};
   git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
   create.repository = store.raw();
   // The address was already rewritten by insteadOf, and the connection stands: this one is only a name.
@@ -119,6 +128,7 @@ void fetch_objects(Store::Repository& store, Connection& connection, const std::
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
   options.callbacks.transport = make_transport;
   options.callbacks.payload = &session;
+  options.callbacks.transfer_progress = note_progress;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
   options.update_fetchhead = 0;
 
@@ -128,6 +138,7 @@ void fetch_objects(Store::Repository& store, Connection& connection, const std::
   for (std::string& spec : specs) pointers.push_back(spec.data());
   const git_strarray wanted{pointers.data(), pointers.size()};
 
+  meter.begin(Transferring::receiving, 0);
   const PrivateFiles guard;
   std::optional<WithoutSync> hint;
   if (durable == Durable::no) hint.emplace();

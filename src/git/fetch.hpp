@@ -13,6 +13,6 @@ namespace ps_sync::git {
 /// Downloads what `remote_refs` need and the store lacks. `advertisement` is what was already read from `connection`,
 /// raw. The objects are on disk (fsync) when this returns, unless told that they may be lost.
 void fetch_objects(Store::Repository& store, Connection& connection, const std::string& advertisement,
-                   const std::vector<std::string>& remote_refs, Durable durable);
+                   const std::vector<std::string>& remote_refs, Durable durable, TransferMeter& meter);
 
 }  // namespace ps_sync::git

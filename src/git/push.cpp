@@ -7,6 +7,7 @@
 
 #include "git/pack.hpp"
 #include "git/sha1.hpp"
+#include "git/thin_pack.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
 #include "ps_sync/base/text.hpp"
@@ -17,6 +18,12 @@ namespace {
 
 constexpr std::string_view zero_id = "0000000000000000000000000000000000000000";
 
+struct NeededObject {
+  ObjectType type;
+  Oid oid;
+};
+
+/// Gathers the objects that commits need and a repository with others has not; parents before children.
 class NeedCollector {
  public:
   explicit NeedCollector(const Store& store) : store_(store) {}
@@ -30,6 +37,7 @@ class NeedCollector {
   }
 
   std::vector<NeededObject> needed;
+  bool has_large_changes = false;  ///< a large file among them takes another's place
 
  private:
   void add_tree(const Oid& tree, const std::vector<Oid>& others) {
@@ -55,6 +63,7 @@ class NeedCollector {
       add_tree(entry.oid, same_name);
     } else if (entry.mode != 0160000 && seen_.insert(entry.oid).second) {  // a gitlink's commit is elsewhere
       needed.push_back({ObjectType::blob, entry.oid});
+      if (!same_name.empty() && store_.size_of(entry.oid) >= worth_a_difference) has_large_changes = true;
     }
   }
 
@@ -62,9 +71,18 @@ class NeedCollector {
   std::unordered_set<Oid> seen_;
 };
 
+NeedCollector collect(const Store& store, const std::vector<Oid>& targets, const std::vector<Oid>& known) {
+  NeedCollector collector(store);
+  store.walk(targets, known, [&](const Commit& commit) {
+    collector.add_commit(commit);
+    return true;
+  });
+  return collector;
+}
+
 /// Streams the pack: what was found to be needed, then the objects of the ready pack, copied as they are.
 void send_objects(const Store& store, Connection& connection, const std::vector<NeededObject>& needed,
-                  const std::optional<ReadyPack>& ready) {
+                  const std::optional<ReadyPack>& ready, TransferMeter& meter) {
   constexpr std::size_t pack_header = 12;
   constexpr std::size_t pack_trailer = 20;
   std::uint32_t count = 0;
@@ -87,22 +105,30 @@ void send_objects(const Store& store, Connection& connection, const std::vector<
   const auto flush = [&] {
     sha.add(pending);
     connection.write(pending);
+    meter.bytes += pending.size();
     pending.clear();
   };
   PackEncoder encoder([&](std::string_view bytes) {
     pending += bytes;
     if (pending.size() >= 65536) flush();
   });
-  pending = PackEncoder::header(count + static_cast<std::uint32_t>(needed.size()));
+  const std::uint32_t total = count + static_cast<std::uint32_t>(needed.size());
+  meter.begin(Transferring::sending, total);
+  pending = PackEncoder::header(total);
   for (const NeededObject& object : needed) {
     throw_if_interrupted();
     encoder.add(object.type, store.read(object.type, object.oid));
+    ++meter.objects;
   }
   flush();
   if (ready) {
     visit_bytes(ready_file.get(), pack_header, ready_size - pack_trailer, ready->path, [&](std::string_view bytes) {
+      throw_if_interrupted();
       sha.add(bytes);
       connection.write(bytes);
+      meter.bytes += bytes.size();
+      // Which object these bytes belong to is not known without looking: about as many as their share.
+      meter.objects = needed.size() + count * meter.bytes / (ready_size + needed.size());
     });
   }
   const Oid checksum = sha.finish();
@@ -182,18 +208,9 @@ void send_commands(Connection& connection, const Advertisement& advertisement, c
 
 }  // namespace
 
-std::vector<NeededObject> find_needed(const Store& store, const std::vector<Oid>& targets,
-                                      const std::vector<Oid>& known) {
-  NeedCollector collector(store);
-  store.walk(targets, known, [&](const Commit& commit) {
-    collector.add_commit(commit);
-    return true;
-  });
-  return std::move(collector.needed);
-}
-
 PushResult send_pack(const Store& store, Connection& connection, const Advertisement& advertisement,
-                     const std::vector<RefUpdate>& updates, const std::optional<ReadyPack>& ready) {
+                     const std::vector<RefUpdate>& updates, const std::optional<ReadyPack>& ready,
+                     TransferMeter& meter) {
   if (!advertisement.capabilities.contains("report-status")) {
     throw Error(ErrorKind::rejected, "cannot push to this remote")
         .because("it does not report what it did with a push");
@@ -201,15 +218,23 @@ PushResult send_pack(const Store& store, Connection& connection, const Advertise
   failpoint("push-before-send");
   std::vector<Oid> targets;
   std::vector<Oid> known;
-  for (const RefUpdate& update : updates) {
-    targets.push_back(ready && update.target == ready->target ? ready->from : update.target);
-  }
+  for (const RefUpdate& update : updates) targets.push_back(update.target);
   for (const auto& [name, oid] : advertisement.refs) {
     if (store.has(oid)) known.push_back(oid);
   }
-  const std::vector<NeededObject> needed = find_needed(store, targets, known);
   send_commands(connection, advertisement, updates);
-  send_objects(store, connection, needed, ready);
+  if (connection.is_network() && collect(store, targets, known).has_large_changes) {
+    meter.begin(Transferring::sending, 0);
+    write_thin_pack(store.path(), targets, known, [&](std::string_view bytes) {
+      connection.write(bytes);
+      meter.bytes += bytes.size();
+    });
+  } else {
+    for (Oid& target : targets) {
+      if (ready && target == ready->target) target = ready->from;
+    }
+    send_objects(store, connection, collect(store, targets, known).needed, ready, meter);
+  }
   connection.finish_writing();
   failpoint("push-after-send");
 

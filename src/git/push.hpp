@@ -13,14 +13,7 @@ namespace ps_sync::git {
 /// Returns when all refs are in, as soon as the server has told so: what it still does then (post-receive hooks,
 /// housekeeping) goes on while the connection is open. Where it refused something, when it has ended.
 PushResult send_pack(const Store& store, Connection& connection, const Advertisement& advertisement,
-                     const std::vector<RefUpdate>& updates, const std::optional<ReadyPack>& ready);
-
-/// The objects that `targets` need and a repository with `known` has not, each with its type; parents before children.
-struct NeededObject {
-  ObjectType type;
-  Oid oid;
-};
-std::vector<NeededObject> find_needed(const Store& store, const std::vector<Oid>& targets,
-                                      const std::vector<Oid>& known);
+                     const std::vector<RefUpdate>& updates, const std::optional<ReadyPack>& ready,
+                     TransferMeter& meter);
 
 }  // namespace ps_sync::git

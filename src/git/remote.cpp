@@ -17,12 +17,15 @@ struct Remote::State {
   RemoteOptions options;
   std::shared_ptr<HttpSession> http;
 
+  TransferMeter unwatched;  // where nobody looks
+
   std::unique_ptr<Connection> fetching;  // open, advertisement read, nothing asked yet
   std::optional<Advertisement> fetch_side;
   std::unique_ptr<Connection> pushing;
   std::optional<Advertisement> push_side;
   std::vector<std::unique_ptr<Connection>> ending;  // all is said; waited for when the command ends
 
+  TransferMeter& meter() { return options.meter != nullptr ? *options.meter : unwatched; }
   void open_fetching() {
     if (!fetching) fetching = connect(address.fetch_url, Service::upload_pack, options, http);
     fetch_side = read_advertisement(*fetching);
@@ -65,8 +68,9 @@ std::unique_ptr<Connection> HeadStart::take(const std::string& url, const Remote
 }
 
 Remote::Remote(RemoteAddress address, RemoteOptions options, std::optional<HeadStart> head_start)
-    : state_(std::make_unique<State>(
-          State{std::move(address), options, nullptr, nullptr, std::nullopt, nullptr, std::nullopt, {}})) {
+    : state_(std::make_unique<State>()) {
+  state_->address = std::move(address);
+  state_->options = options;
   if (head_start) state_->fetching = head_start->take(state_->address.fetch_url, options);
 }
 Remote::Remote(Remote&&) noexcept = default;
@@ -116,7 +120,7 @@ void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
   if (!wanted.empty()) {
     failpoint("fetch-before-objects");
     const std::unique_ptr<Connection> connection = std::move(state_->fetching);
-    fetch_objects(store.repository(), *connection, state_->fetch_side->raw, wanted, durable);
+    fetch_objects(store.repository(), *connection, state_->fetch_side->raw, wanted, durable, state_->meter());
     failpoint("fetch-after-objects");
   }
   for (const FetchSpec& spec : refs) {
@@ -161,7 +165,7 @@ PushResult Remote::push(const Store& store, const std::vector<RefUpdate>& update
 
   std::unique_ptr<Connection> connection = std::move(state_->pushing);
   const Advertisement advertisement = *std::exchange(state_->push_side, std::nullopt);
-  result = send_pack(store, *connection, advertisement, updates, ready);
+  result = send_pack(store, *connection, advertisement, updates, ready, state_->meter());
   state_->ending.push_back(std::move(connection));
   for (std::size_t i = 0; i < updates.size(); ++i) {
     // The fetching side was told before this push; from now on it would hide what we wrote ourselves.

@@ -203,3 +203,29 @@ TEST_CASE("addresses that ssh or git would take for options are refused, and no 
     CHECK_FALSE(std::filesystem::exists(mark));
   }
 }
+
+TEST_CASE("one line appended to a large text costs a few kilobytes over the network, not the text", "[ssh]") {
+  World world;
+  auto server = SshServer::start(world);
+  if (!server) return;
+  // What goes to the other side is counted on its way.
+  const auto counted = world.root() / "sent";
+  const auto program = world.root() / "counting-ssh";
+  write_file(program, "#!/bin/sh\ntee '" + counted.string() + "' | " + server->command() + " \"$@\"\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  SshPair pair(world, "sync-host:" + world.origin().string());
+  const Environment counting{{"GIT_SSH", program.string()}};
+  const Environment plain{{"PATH", path_with(*server)}};
+  std::string text;
+  std::uint32_t random = 1;
+  while (text.size() < 3'000'000) {
+    random = random * 1664525 + 1013904223;
+    text += std::to_string(random) + ((random & 7) == 0 ? "\n" : " ");
+  }
+  pair.desktop.write(planning + "large.md", text).ok({"push"}, plain);
+  pair.code.ok({"pull"}, plain);
+  pair.desktop.write(planning + "large.md", text + "one more line\n").ok({"push"}, counting);
+  CHECK(std::filesystem::file_size(counted) < 20'000);
+  pair.code.ok({"pull"}, plain);
+  CHECK(pair.code.read(planning + "large.md") == text + "one more line\n");
+}

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ps_sync/base/error.hpp"
+#include "ps_sync/base/transfer_meter.hpp"
 #include "ps_sync/config/settings.hpp"
 #include "ps_sync/platform/files.hpp"
 #include "ps_sync/sync/types.hpp"
@@ -25,6 +26,7 @@ struct Options {
   fs::path folder = ".";                         ///< -C
   bool offline = false;                          ///< --offline: no network at all
   bool terminal = false;                         ///< may a program that we start prompt?
+  TransferMeter* meter = nullptr;                ///< told how far a transfer has come; absent: nobody looks
   std::map<std::string, std::string> overrides;  ///< settings given as flags, by key
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ps_sync/base/transfer_meter.hpp"
 #include "ps_sync/git/place.hpp"
 #include "ps_sync/git/store.hpp"
 #include "ps_sync/net/http.hpp"
@@ -39,6 +40,7 @@ struct RemoteOptions {
   std::chrono::milliseconds connect{10000};                    ///< as long as a connection may take to come about
   std::optional<std::chrono::steady_clock::time_point> until;  ///< the whole network part ends here
   bool terminal = false;                                       ///< may prompts appear?
+  TransferMeter* meter = nullptr;                              ///< told how far it has come; absent: nobody looks
   SshSettings ssh;
   std::function<net::HttpSettings(const std::string& url)> http_settings;
   fs::path folder;         ///< where the user's git is run for what the repository says: credential helpers

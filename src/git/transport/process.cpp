@@ -25,9 +25,15 @@ class ProcessConnection : public Connection {
         silence_(options.silence),
         until_(options.until),
         watch_(judge && options.terminal ? std::max(options.silence, time_to_type) : options.silence),
-        judge_(std::move(judge)) {
+        judge_(std::move(judge)),
+        meter_(judge_ && options.terminal ? options.meter : nullptr) {
+    if (meter_ != nullptr) meter_->prompting = true;
     ::fcntl(child_.errors(), F_SETFL, O_NONBLOCK);
     ::fcntl(child_.input(), F_SETFL, O_NONBLOCK);
+  }
+
+  ~ProcessConnection() override {
+    if (meter_ != nullptr) meter_->prompting = false;
   }
 
   std::size_t read(std::span<char> into) override {
@@ -93,6 +99,7 @@ class ProcessConnection : public Connection {
 
   /// Something came from the other side: nobody is asked for a passphrase any more.
   void note(ssize_t count) {
+    if (meter_ != nullptr) meter_->prompting = false;
     watch_.set_limit(silence_);
     watch_.note(static_cast<std::uint64_t>(count), Clock::now());
   }
@@ -130,6 +137,7 @@ class ProcessConnection : public Connection {
   std::optional<Clock::time_point> until_;
   SilenceWatch watch_;  // until something came, its limit is longer: somebody may be asked for a passphrase
   Judge judge_;
+  TransferMeter* meter_;
   int status_ = -1;
   std::string errors_;
   bool errors_ended_ = false;

@@ -69,34 +69,6 @@ Variant variant_of(const SshSettings& settings, const std::string& program) {
   return name == "simple" ? Variant::simple : Variant::open_ssh;
 }
 
-/// The program, with the arguments that stand before the host.
-std::vector<std::string> program_of(const SshAddress& address, const RemoteOptions& options) {
-  const SshSettings& settings = options.ssh;
-  std::vector<std::string> words;
-  std::string program = "ssh";
-  if (settings.command) {
-    // As git runs it: by the shell, what follows handed over as its arguments.
-    program = settings.command->substr(0, settings.command->find(' '));
-    words = {"sh", "-c", concat(*settings.command, " \"$@\""), *settings.command};
-  } else if (settings.program) {
-    program = *settings.program;
-    words = {program};
-  } else {
-    words = {"ssh", "-o", concat("ConnectTimeout=", connect_limit)};
-    if (!options.terminal) words.insert(words.end(), {"-o", "BatchMode=yes"});
-  }
-  const Variant variant = variant_of(settings, program);
-  if (variant == Variant::tortoise) words.emplace_back("-batch");
-  if (!address.port) return words;
-  if (variant == Variant::simple) {
-    throw Error(ErrorKind::config, "cannot hand a port to the ssh program")
-        .because("ssh.variant is `simple`, which takes none")
-        .hint("name the port in the ssh configuration, or set ssh.variant");
-  }
-  words.insert(words.end(), {variant == Variant::open_ssh ? "-p" : "-P", *address.port});
-  return words;
-}
-
 bool names_any(const std::string& words, std::initializer_list<std::string_view> phrases) {
   return std::any_of(phrases.begin(), phrases.end(),
                      [&](std::string_view phrase) { return words.find(phrase) != std::string::npos; });
@@ -158,8 +130,35 @@ std::optional<SshAddress> parse_ssh_url(const std::string& url) {
   return address;
 }
 
+std::vector<std::string> ssh_words(const SshAddress& address, const RemoteOptions& options) {
+  const SshSettings& settings = options.ssh;
+  std::vector<std::string> words;
+  std::string program = "ssh";
+  if (settings.command) {
+    // As git runs it: by the shell, what follows handed over as its arguments.
+    program = settings.command->substr(0, settings.command->find(' '));
+    words = {"sh", "-c", concat(*settings.command, " \"$@\""), *settings.command};
+  } else if (settings.program) {
+    program = *settings.program;
+    words = {program};
+  } else {
+    words = {"ssh", "-o", concat("ConnectTimeout=", connect_limit)};
+    if (!options.terminal) words.insert(words.end(), {"-o", "BatchMode=yes"});
+  }
+  const Variant variant = variant_of(settings, program);
+  if (variant == Variant::tortoise) words.emplace_back("-batch");
+  if (!address.port) return words;
+  if (variant == Variant::simple) {
+    throw Error(ErrorKind::config, "cannot hand a port to the ssh program")
+        .because("ssh.variant is `simple`, which takes none")
+        .hint("name the port in the ssh configuration, or set ssh.variant");
+  }
+  words.insert(words.end(), {variant == Variant::open_ssh ? "-p" : "-P", *address.port});
+  return words;
+}
+
 std::unique_ptr<Connection> connect_ssh(const SshAddress& address, Service service, const RemoteOptions& options) {
-  Command command{program_of(address, options), std::nullopt, without_git_environment()};
+  Command command{ssh_words(address, options), std::nullopt, without_git_environment()};
   command.environment.emplace_back("GIT_PROTOCOL", std::nullopt);  // a host may pass it on; we speak version 0
   const char* name = service == Service::upload_pack ? "git-upload-pack " : "git-receive-pack ";
   command.arguments.insert(command.arguments.end(), {address.host, concat(name, quote_for_shell(address.path))});

@@ -18,6 +18,10 @@ struct SshAddress {
 /// Error{config} where host or path could be taken for an option, or the port is no number.
 std::optional<SshAddress> parse_ssh_url(const std::string& url);
 
+/// The user's ssh program with the arguments that stand before the host. Throws Error{config} for a port that it cannot
+/// be told.
+std::vector<std::string> ssh_words(const SshAddress& address, const RemoteOptions& options);
+
 /// Runs git's service at the other end. Throws Error{failed} where ssh cannot be started.
 std::unique_ptr<Connection> connect_ssh(const SshAddress& address, Service service, const RemoteOptions& options);
 
