@@ -20,6 +20,12 @@ BEGIN {
   name["first/both"] = "first: both"
   name["big/push"] = "200 MB random file: first `push`"
   name["big/pull"] = "200 MB random file: first `pull`"
+  name["http/push"] = "one file over http: `push` / `git push`"
+  name["http/pull"] = "one file over http: `pull` / `git fetch`"
+  name["http/both"] = "one file over http: both"
+  name["ssh/push"] = "one file over ssh: `push` / `git push`"
+  name["ssh/pull"] = "one file over ssh: `pull` / `git fetch`"
+  name["ssh/both"] = "one file over ssh: both"
   name["big/both"] = "200 MB random file: first, both"
 }
 
