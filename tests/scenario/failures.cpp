@@ -81,18 +81,6 @@ class SmallDisk {
   fs::path folder_;
 };
 
-/// Text that no compression makes small.
-std::string noise(std::size_t size) {
-  std::string bytes;
-  std::uint64_t state = 88172645463325252ULL;
-  while (bytes.size() < size) {
-    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-    for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(state >> shift);
-  }
-  bytes.resize(size);
-  return bytes;
-}
-
 void hook_on_origin(World& world, const std::string& name, const std::string& script) {
   write_file(world.origin() / "hooks" / name, "#!/bin/sh\n" + script);
   fs::permissions(world.origin() / "hooks" / name, fs::perms::all);

@@ -43,6 +43,18 @@ inline std::string beacon_body(World& world) {
   return world.origin_git({"cat-file", "blob", "refs/promptsync/beacon:BEACON.md"}) + "\n";
 }
 
+/// Bytes that no compression makes small.
+inline std::string noise(std::size_t size) {
+  std::string bytes;
+  std::uint64_t state = 88172645463325252ULL;
+  while (bytes.size() < size) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(state >> shift);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
 /// Two places that know each other: both set up, and both with `files`.
 struct Pair {
   World world;

@@ -1,16 +1,11 @@
 #include "support/sshd.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <stdexcept>
-#include <thread>
 
-#include "support/catch.hpp"
+#include "support/loopback.hpp"
 
 namespace fs = std::filesystem;
 
@@ -18,34 +13,6 @@ namespace ps_sync::test {
 namespace {
 
 constexpr const char* program = "/usr/sbin/sshd";
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
-/// One that nobody listens on at this moment.
-int find_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  if (!bound) throw std::runtime_error("no free port on 127.0.0.1");
-  return ntohs(address.sin_port);
-}
-
-bool answers(int port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  const sockaddr_in address = loopback(port);
-  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(fd);
-  return connected;
-}
 
 void make_key(World& world, const fs::path& path) {
   const Outcome made =
@@ -56,22 +23,14 @@ void make_key(World& world, const fs::path& path) {
 }  // namespace
 
 std::optional<SshServer> SshServer::start(World& world) {
-  if (!fs::exists(program)) {
-    WARN("skipped: there is no sshd here (Debian, Ubuntu: apt-get install openssh-server)");
-    return std::nullopt;
-  }
+  std::optional<SshServer> server;
+  if (!is_installed(program, "openssh-server")) return server;
   if (::geteuid() == 0) fs::create_directories("/run/sshd");  // where sshd separates its privileges
-  constexpr int tries = 5;                                    // somebody else may take the port first
-  for (int attempt = 0; attempt < tries; ++attempt) {
-    const int port = find_port();
-    SshServer server(world, std::to_string(port));
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (server.server_->is_running() && std::chrono::steady_clock::now() < deadline) {
-      if (answers(port)) return server;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-  }
-  throw std::runtime_error("sshd does not start");
+  start_on_free_port("sshd", [&](int port) -> Process& {
+    server.emplace(SshServer(world, std::to_string(port)));
+    return *server->server_;
+  });
+  return server;
 }
 
 SshServer::SshServer(World& world, std::string port)

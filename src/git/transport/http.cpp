@@ -77,9 +77,9 @@ class HttpConnection : public Connection {
     if (service_ == Service::upload_pack && text.size() > worth_compressing) {
       Spool compressed(fs::path{});
       compressed.append(gzip(text));
-      session_->post(*base_, service_, compressed, "gzip");
+      session_->post(url_, *base_, service_, compressed, "gzip");
     } else {
-      session_->post(*base_, service_, request_, "");
+      session_->post(url_, *base_, service_, request_, "");
     }
     request_.clear();
     answer_ = session_->current();

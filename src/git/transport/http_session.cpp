@@ -28,6 +28,15 @@ std::string without_slash(std::string url) {
   return url;
 }
 
+/// Of the repository that a request is for: credential helpers know that one.
+std::string repository_of(const std::string& url) {
+  const std::string path = url.substr(0, url.find('?'));
+  for (const std::string_view tail : {"/info/refs", "/git-upload-pack", "/git-receive-pack"}) {
+    if (path.ends_with(tail)) return path.substr(0, path.size() - tail.size());
+  }
+  return path;
+}
+
 /// What the server said of a refusal, line by line: plain text alone, as a page is no words.
 void add_words(Error& error, const net::HttpHead& head, const std::string& text) {
   if (head.field("content-type").rfind("text/plain", 0) != 0) return;
@@ -70,7 +79,7 @@ std::string HttpSession::ask(const std::string& url, Service service) {
   net::HttpRequest request;
   request.url = without_slash(url) + tail;
   request.headers = {"Pragma: no-cache"};
-  const net::HttpHead& head = exchange(request, true, final_url);
+  const net::HttpHead& head = exchange(url, request, true, final_url);
   check_answer(final_url, head, concat("application/x-", name_of(service), "-advertisement"));
   if (!final_url.ends_with(tail)) {
     throw Error(ErrorKind::rejected, concat("cannot use the remote at ", shown(url)))
@@ -79,7 +88,8 @@ std::string HttpSession::ask(const std::string& url, Service service) {
   return final_url.substr(0, final_url.size() - tail.size());
 }
 
-void HttpSession::post(const std::string& base, Service service, const Spool& body, const std::string& encoding) {
+void HttpSession::post(const std::string& named, const std::string& base, Service service, const Spool& body,
+                       const std::string& encoding) {
   std::string final_url;
   net::HttpRequest request;
   request.method = "POST";
@@ -88,15 +98,16 @@ void HttpSession::post(const std::string& base, Service service, const Spool& bo
                      concat("Accept: application/x-", name_of(service), "-result")};
   if (!encoding.empty()) request.headers.push_back(concat("Content-Encoding: ", encoding));
   request.body = &body;
-  const net::HttpHead& head = exchange(request, false, final_url);
+  const net::HttpHead& head = exchange(named, request, false, final_url);
   check_answer(request.url, head, concat("application/x-", name_of(service), "-result"));
 }
 
 /// Sends it until it is neither redirected nor asked for a login. `request.url` may hold a user and a password.
-const net::HttpHead& HttpSession::exchange(net::HttpRequest request, bool may_redirect, std::string& final_url) {
+const net::HttpHead& HttpSession::exchange(const std::string& named, net::HttpRequest request, bool may_redirect,
+                                           std::string& final_url) {
   ++current_;
   std::string url = request.url;
-  const std::string first_origin = origin_of(url);
+  const std::string first_origin = origin_of(named);
   for (int redirects = 0; redirects <= most_redirects;) {
     const std::string origin = origin_of(url);
     Known& known = known_[origin];
@@ -151,7 +162,7 @@ void HttpSession::log_in(const std::string& url, const net::HttpHead& head) {
   const std::string why = head.field("content-type").rfind("text/plain", 0) == 0
                               ? escape_for_display(trim(client_.read_text(shown_of_an_answer)))
                               : std::string();
-  if (known.refusals < most_refusals) known.credential = helpers_.fill(url, challenges);
+  if (known.refusals < most_refusals) known.credential = helpers_.fill(repository_of(url), challenges);
   if (known.credential) {
     known.login = known.credential->login;
     known.login->methods = head.offered_auth;
@@ -190,7 +201,7 @@ void HttpSession::check_answer(const std::string& url, const net::HttpHead& head
   const bool is_page = head.status == 200 && type.rfind("text/html", 0) == 0;
   const bool passes = head.status >= 500 || head.status == 429 || head.status == 408 || is_page;
   Error error(passes ? ErrorKind::unreachable : ErrorKind::rejected,
-              concat(passes ? "no use of the remote now: " : "the remote says no: ", shown(url)));
+              concat(passes ? "no use of the remote now: " : "the remote says no: ", shown(repository_of(url))));
   if (head.status == 200) {
     std::move(error).because(is_page ? "it answered with a web page: does this network want a sign-in?"
                                      : concat("it does not speak git's smart protocol; its answer is of type ",
@@ -201,6 +212,7 @@ void HttpSession::check_answer(const std::string& url, const net::HttpHead& head
   if (const std::string after = head.field("retry-after"); !after.empty())
     std::move(error).because(concat("it asks to wait: ", escape_for_display(after)));
   if (head.status != 200) add_words(error, head, client_.read_text(shown_of_an_answer));
+  if (!passes) std::move(error).hint("check the address, and whether you may use it: git remote -v");
   throw error;
 }
 

@@ -21,7 +21,9 @@ class HttpSession {
   /// repository that answered. Throws as the client does, and for every status but 200.
   std::string ask(const std::string& url, Service service);
   /// Sends a request of the service's own. `encoding` is "" or "gzip".
-  void post(const std::string& base, Service service, const Spool& body, const std::string& encoding);
+  /// `named` is the address that was asked first: headers that hold for every address go to that host alone.
+  void post(const std::string& named, const std::string& base, Service service, const Spool& body,
+            const std::string& encoding);
   /// Which exchange is the present one: each ask and post begins another.
   int current() const { return current_; }
   /// Reads the body of an exchange; 0 at its end, and where another has begun since.
@@ -29,7 +31,8 @@ class HttpSession {
   void set_silence(std::chrono::milliseconds silence) { client_.set_silence(silence); }
 
  private:
-  const net::HttpHead& exchange(net::HttpRequest request, bool may_redirect, std::string& final_url);
+  const net::HttpHead& exchange(const std::string& named, net::HttpRequest request, bool may_redirect,
+                                std::string& final_url);
   void log_in(const std::string& url, const net::HttpHead& head);
   std::string follow(const std::string& url, const net::HttpHead& head, bool may_redirect) const;
   void check_answer(const std::string& url, const net::HttpHead& head, const std::string& wanted_type);
