@@ -69,7 +69,14 @@ END
   /usr/sbin/sshd -D -e -f "$place/sshd_config" >"$place/server.log" 2>&1 &
   server=$!
   echo "[127.0.0.1]:$port $(cat "$place/host.pub")" >"$place/known_hosts"
-  export GIT_SSH_COMMAND="ssh -i '$place/user' -o IdentityAgent=none -o UserKnownHostsFile='$place/known_hosts'"
+  # An `ssh` of our own on PATH: a command named in the environment would keep ps-sync from sharing one login.
+  mkdir "$place/bin"
+  cat >"$place/bin/ssh" <<END
+#!/bin/sh
+exec $(command -v ssh) -F none -i '$place/user' -o IdentityAgent=none -o UserKnownHostsFile='$place/known_hosts' "\$@"
+END
+  chmod +x "$place/bin/ssh"
+  export PATH=$place/bin:$PATH
   wait_for_port "$port"
   base=ssh://$(id -un)@127.0.0.1:$port
 }
@@ -119,5 +126,4 @@ measure_network() {
     [ "$(git -C "$place/r/b" rev-parse FETCH_HEAD)" = "$tip" ] || die 'git fetched something else'
   done
   stop_server
-  unset GIT_SSH_COMMAND
 }

@@ -1,160 +1,128 @@
 #include "git/fetch.hpp"
 
-#include <git2/sys/remote.h>
-#include <git2/sys/transport.h>
-
-#include <algorithm>
-#include <exception>
 #include <optional>
 
-#include "git/pkt_line.hpp"
 #include "git/store_state.hpp"
 #include "ps_sync/base/error.hpp"
+#include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/interrupt.hpp"
 
 namespace ps_sync::git {
 namespace {
 
-/// What libgit2's callbacks share. No exception may cross libgit2: it waits here until the call has returned.
-struct Session {
-  Connection* connection;
-  std::string_view advertisement;  // not yet handed on
-  TransferMeter* meter;
-  std::exception_ptr failure;
-};
+// Of each ref so many commits are named as known. The other side knows one of the first unless it was rewound far, and
+// then it sends more than it need have.
+constexpr std::size_t named_commits = 32;
 
-// libgit2 frees both of these through their first member, so they are C structures in shape.
-struct Stream {
-  git_smart_subtransport_stream base;
-  Session* session;
-};
-struct Subtransport {
-  git_smart_subtransport base;
-  Session* session;
-  // One for the whole conversation, where that is one stream: libgit2 insists on getting the same again. It frees it.
-  Stream* stream;
-};
-
-template <class Work>
-int guarded(Session& session, Work work) {
-  try {
-    work();
-    return 0;
-  } catch (...) {
-    session.failure = std::current_exception();
-    git_error_set_str(GIT_ERROR_CALLBACK, "stopped by ps-sync");
-    return GIT_EUSER;
+std::vector<Oid> known_commits(const Store& store) {
+  std::vector<Oid> tips;
+  for (const std::string& name : store.list_refs("refs/")) {
+    const auto oid = store.find_ref(name);
+    if (oid && store.is_commit(*oid)) tips.push_back(*oid);
   }
-}
-
-int read_stream(git_smart_subtransport_stream* raw, char* buffer, std::size_t size, std::size_t* count) {
-  Session& session = *reinterpret_cast<Stream*>(raw)->session;
-  return guarded(session, [&] {
-    if (session.advertisement.empty()) {
-      *count = session.connection->read({buffer, size});
-      return;
-    }
-    *count = session.advertisement.copy(buffer, size);
-    session.advertisement.remove_prefix(*count);
+  std::vector<Oid> known = tips;
+  if (tips.empty()) return known;
+  store.walk(tips, {}, [&](const Commit& commit) {
+    known.push_back(commit.oid);
+    return known.size() < tips.size() + named_commits;
   });
+  return known;
 }
 
-int write_stream(git_smart_subtransport_stream* raw, const char* buffer, std::size_t size) {
-  Session& session = *reinterpret_cast<Stream*>(raw)->session;
-  return guarded(session, [&] { session.connection->write({buffer, size}); });
-}
-
-void free_stream(git_smart_subtransport_stream* raw) { delete reinterpret_cast<Stream*>(raw); }
-
-int open_service(git_smart_subtransport_stream** out, git_smart_subtransport* raw, const char* /*url*/,
-                 git_smart_service_t /*service*/) {
-  auto* subtransport = reinterpret_cast<Subtransport*>(raw);
-  if (subtransport->stream == nullptr || subtransport->session->connection->is_stateless()) {
-    subtransport->stream = new Stream{{raw, read_stream, write_stream, free_stream}, subtransport->session};
+std::string make_request(const Connection& connection, const Advertisement& advertisement,
+                         const std::vector<Oid>& wants, const std::vector<Oid>& haves) {
+  std::string capabilities = " side-band-64k";
+  for (const char* name : {"ofs-delta", "no-progress"}) {
+    if (advertisement.capabilities.contains(name)) capabilities += concat(" ", name);
   }
-  *out = &subtransport->stream->base;
-  return 0;
+  if (connection.is_network() && advertisement.capabilities.contains("thin-pack")) capabilities += " thin-pack";
+  capabilities += " agent=ps-sync";
+  std::string request;
+  for (const Oid& want : wants) {
+    request += pkt_line(concat("want ", want.hex(), request.empty() ? capabilities : "", "\n"));
+  }
+  request += "0000";
+  for (const Oid& have : haves) request += pkt_line(concat("have ", have.hex(), "\n"));
+  return request + pkt_line("done\n");
 }
 
-int close_subtransport(git_smart_subtransport* /*raw*/) { return 0; }
+/// A pack on its way into the store, checked and indexed as it comes. Gone with this object unless it was committed.
+class PackWriter {
+ public:
+  PackWriter(const Store& store, TransferMeter& meter) : store_(store), meter_(meter) {
+    check(git_odb_write_pack(&writer_, store.repository().odb(), note_progress, &meter_), "write",
+          store.path().string());
+  }
+  PackWriter(const PackWriter&) = delete;
+  PackWriter& operator=(const PackWriter&) = delete;
+  ~PackWriter() { writer_->free(writer_); }
 
-void free_subtransport(git_smart_subtransport* raw) { delete reinterpret_cast<Subtransport*>(raw); }
+  void append(std::string_view bytes) {
+    if (writer_->append(writer_, bytes.data(), bytes.size(), &progress_) < 0) fail();
+  }
+  void commit() {
+    if (writer_->commit(writer_, &progress_) < 0) fail();
+    store_.repository().refresh();
+  }
 
-int make_subtransport(git_smart_subtransport** out, git_transport* /*owner*/, void* session) {
-  auto* made =
-      new Subtransport{{open_service, close_subtransport, free_subtransport}, static_cast<Session*>(session), nullptr};
-  *out = &made->base;
-  return 0;
-}
+ private:
+  static int note_progress(const git_indexer_progress* progress, void* payload) {
+    TransferMeter& meter = *static_cast<TransferMeter*>(payload);
+    meter.objects = progress->received_objects;
+    meter.total = progress->total_objects;
+    meter.bytes = progress->received_bytes;
+    return 0;
+  }
 
-int make_transport(git_transport** out, git_remote* owner, void* session) {
-  const bool stateless = static_cast<Session*>(session)->connection->is_stateless();
-  git_smart_subtransport_definition definition{make_subtransport, stateless ? 1U : 0U, session};
-  return git_transport_smart(out, owner, &definition);
-}
+  [[noreturn]] static void fail() {
+    const git_error* last = git_error_last();
+    const bool is_disk = last != nullptr && last->klass == GIT_ERROR_OS;
+    throw Error(is_disk ? ErrorKind::failed : ErrorKind::unreachable, "cannot fetch from the remote")
+        .because(last != nullptr ? escape_for_display(last->message) : "no reason given");
+  }
 
-/// libgit2 asks for a thin pack wherever one is offered, and has no setting for that: so the offer is made unreadable.
-/// The word keeps its length, since the line's length stands before it.
-std::string without_thin_packs(std::string advertisement) {
-  constexpr std::string_view offer = " thin-pack";
-  const std::size_t first_line_end = advertisement.find('\n');
-  const std::size_t at = advertisement.find(offer);
-  if (at < first_line_end) advertisement.replace(at, offer.size(), " full-pack");
-  return advertisement;
-}
+  const Store& store_;
+  TransferMeter& meter_;
+  git_odb_writepack* writer_ = nullptr;
+  git_indexer_progress progress_{};
+};
 
-int note_progress(const git_indexer_progress* progress, void* session) {
-  TransferMeter& meter = *static_cast<Session*>(session)->meter;
-  meter.objects = progress->received_objects;
-  meter.total = progress->total_objects;
-  meter.bytes = progress->received_bytes;
-  return 0;
+/// Reads the answer: one line that tells of a known commit, or that there is none, then the pack in bands.
+void take_answer(PktReader& reader, PackWriter& pack) {
+  while (const auto line = reader.next()) {
+    if (line->rfind("NAK", 0) == 0) break;
+    if (line->rfind("ACK ", 0) == 0) break;
+    throw Error(ErrorKind::rejected, "the remote does not speak git's protocol")
+        .because(concat("it sent: ", escape_for_display(line->substr(0, 60))));
+  }
+  while (const auto payload = reader.next()) {
+    throw_if_interrupted();
+    if (payload->empty()) continue;
+    const std::string_view rest = std::string_view(*payload).substr(1);
+    if ((*payload)[0] == 1) {
+      pack.append(rest);
+    } else if ((*payload)[0] == 3) {
+      throw Error(ErrorKind::unreachable, "the remote could not send").because(escape_for_display(trim(rest)));
+    }
+  }
 }
 
 }  // namespace
 
-void fetch_objects(Store::Repository& store, Connection& connection, const std::string& advertisement,
-                   const std::vector<std::string>& remote_refs, Durable durable, TransferMeter& meter) {
-  std::string shown = connection.is_network() ? advertisement : without_thin_packs(advertisement);
-  // libgit2 expects http's own first line, which the connection took off.
-  if (connection.is_stateless()) shown.insert(0, pkt_line("# service=git-upload-pack\n") + "0000");
-  Session session{&connection, shown, &meter, nullptr};
-  git_remote_create_options create = GIT_REMOTE_CREATE_OPTIONS_INIT;
-  create.repository = store.raw();
-  // The address was already rewritten by insteadOf, and the connection stands: this one is only a name.
-  create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
-  const RemoteHandle remote =
-      acquire<RemoteHandle, git_remote_create_with_opts>("fetch into", store.path.string(), "ps-sync", &create);
-
-  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
-  options.callbacks.transport = make_transport;
-  options.callbacks.payload = &session;
-  options.callbacks.transfer_progress = note_progress;
-  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
-  options.update_fetchhead = 0;
-
-  std::vector<std::string> specs;
-  for (const std::string& ref : remote_refs) specs.push_back(concat(ref, ":", ref));
-  std::vector<char*> pointers;
-  for (std::string& spec : specs) pointers.push_back(spec.data());
-  const git_strarray wanted{pointers.data(), pointers.size()};
-
+void fetch_objects(const Store& store, Connection& connection, const Advertisement& advertisement,
+                   const std::vector<Oid>& wants, Durable durable, TransferMeter& meter) {
+  if (!advertisement.capabilities.contains("side-band-64k")) {
+    throw Error(ErrorKind::rejected, "cannot fetch from this remote").because("its git is older than version 1.5");
+  }
+  connection.write(make_request(connection, advertisement, wants, known_commits(store)));
   meter.begin(Transferring::receiving, 0);
   const PrivateFiles guard;
   std::optional<WithoutSync> hint;
   if (durable == Durable::no) hint.emplace();
-  int code = git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &options.callbacks, nullptr, nullptr);
-  if (code == 0) code = git_remote_download(remote.get(), &wanted, &options);
-  git_remote_disconnect(remote.get());
-  if (session.failure) std::rethrow_exception(session.failure);
-  if (code < 0) {
-    const std::string words(trim(connection.errors()));
-    const git_error* last = git_error_last();
-    Error error(ErrorKind::unreachable, "cannot fetch from the remote");
-    std::move(error).because(last != nullptr ? escape_for_display(last->message) : "no reason given");
-    if (!words.empty()) std::move(error).because(escape_for_display(words));
-    throw error;
-  }
-  store.refresh();
+  PackWriter pack(store, meter);
+  PktReader reader(connection);
+  take_answer(reader, pack);
+  pack.commit();
 }
 
 }  // namespace ps_sync::git

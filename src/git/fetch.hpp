@@ -1,18 +1,21 @@
-// Fetching through libgit2, over a connection that has already said what the remote has.
+// Fetching: git's fetch-pack, spoken by ourselves (gitprotocol-pack(5), "Packfile Negotiation"); libgit2 checks and
+// indexes the pack that comes.
+//
+// libgit2's own negotiation asks twice where once is enough, since it waits to hear what is known before it says that
+// it is done; each asking is a process at a web server, and a way there and back over ssh. It also wants thin packs
+// from everybody, and has no setting for that.
 #pragma once
 
-#include <memory>
-#include <string>
 #include <vector>
 
-#include "git/transport/connection.hpp"
+#include "git/pkt_line.hpp"
 #include "ps_sync/git/store.hpp"
 
 namespace ps_sync::git {
 
-/// Downloads what `remote_refs` need and the store lacks. `advertisement` is what was already read from `connection`,
-/// raw. The objects are on disk (fsync) when this returns, unless told that they may be lost.
-void fetch_objects(Store::Repository& store, Connection& connection, const std::string& advertisement,
-                   const std::vector<std::string>& remote_refs, Durable durable, TransferMeter& meter);
+/// Downloads what `wants` need and the store lacks, over a connection that has said what it has. The objects are on
+/// disk (fsync) when this returns, unless told that they may be lost.
+void fetch_objects(const Store& store, Connection& connection, const Advertisement& advertisement,
+                   const std::vector<Oid>& wants, Durable durable, TransferMeter& meter);
 
 }  // namespace ps_sync::git

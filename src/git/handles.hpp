@@ -22,7 +22,6 @@ struct FreeWith {
 using RepositoryHandle = std::unique_ptr<git_repository, FreeWith<git_repository_free>>;
 using OdbHandle = std::unique_ptr<git_odb, FreeWith<git_odb_free>>;
 using OdbObjectHandle = std::unique_ptr<git_odb_object, FreeWith<git_odb_object_free>>;
-using RemoteHandle = std::unique_ptr<git_remote, FreeWith<git_remote_free>>;
 using RevwalkHandle = std::unique_ptr<git_revwalk, FreeWith<git_revwalk_free>>;
 using ReferenceHandle = std::unique_ptr<git_reference, FreeWith<git_reference_free>>;
 using HashsigHandle = std::unique_ptr<git_hashsig, FreeWith<git_hashsig_free>>;

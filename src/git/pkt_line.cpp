@@ -28,27 +28,30 @@ Error connection_lost(Connection& connection) {
 }
 
 void PktReader::need(std::size_t bytes) {
-  while (raw_.size() - at_ < bytes) {
+  if (ahead_.size() - at_ >= bytes) return;
+  ahead_.erase(0, at_);
+  at_ = 0;
+  while (ahead_.size() < bytes) {
     char buffer[65536];
     const std::size_t count = connection_->read(buffer);
     if (count == 0) throw connection_lost(*connection_);
-    raw_.append(buffer, count);
+    ahead_.append(buffer, count);
   }
 }
 
 std::optional<std::string> PktReader::next() {
   need(4);
   unsigned length = 0;
-  const char* digits = raw_.data() + at_;
+  const char* digits = ahead_.data() + at_;
   const auto [end, code] = std::from_chars(digits, digits + 4, length, 16);
   if (code != std::errc() || end != digits + 4 || (length > 0 && length < 4)) {
     throw Error(ErrorKind::rejected, "the remote does not speak git's protocol")
-        .because(concat("it sent: ", escape_for_display(raw_.substr(at_, 60))));
+        .because(concat("it sent: ", escape_for_display(ahead_.substr(at_, 60))));
   }
   at_ += 4;
   if (length == 0) return std::nullopt;
   need(length - 4);
-  std::string payload = raw_.substr(at_, length - 4);
+  std::string payload = ahead_.substr(at_, length - 4);
   at_ += length - 4;
   if (payload.rfind("ERR ", 0) == 0) {
     throw Error(ErrorKind::rejected, "the remote refused").because(escape_for_display(trim(payload.substr(4))));
@@ -77,7 +80,6 @@ Advertisement read_advertisement(Connection& connection) {
         .because("it is a SHA-256 repository; the sync branch is kept in SHA-1")
         .hint("name another repository for the documents: ps-sync config set remote URL");
   }
-  advertisement.raw = reader.raw();
   return advertisement;
 }
 

@@ -14,27 +14,24 @@ namespace ps_sync::git {
 /// One pkt-line around `payload`.
 std::string pkt_line(std::string_view payload);
 
-/// Reads pkt-lines from a connection, and keeps the raw bytes for a second reader.
+/// Reads pkt-lines from a connection. It may read ahead, so there is one reader for each answer.
 class PktReader {
  public:
   explicit PktReader(Connection& connection) : connection_(&connection) {}
   /// The next payload; absent for a flush packet. Throws where the stream ends or is no pkt-line: with the words that
   /// the other side left on its error stream.
   std::optional<std::string> next();
-  /// Everything read so far, framing included.
-  const std::string& raw() const { return raw_; }
 
  private:
   void need(std::size_t bytes);
   Connection* connection_;
-  std::string raw_;
+  std::string ahead_;  // read, not yet handed out from at_ on
   std::size_t at_ = 0;
 };
 
 struct Advertisement {
   RefMap refs;
   std::set<std::string> capabilities;
-  std::string raw;  ///< as it came
 };
 Advertisement read_advertisement(Connection& connection);
 

@@ -50,11 +50,16 @@ int delete_ref(git_repository* repository, const std::string& name, const std::o
   return git_reference_delete(reference.get());
 }
 
+/// What the remote had when it was last asked. It need not be on disk before the next step: when it is lost, or cut off
+/// by a loss of power, the remote is asked again. Such refs are written by the holder of the store's lock alone.
+bool is_remote_tracking(const std::string& name) { return name.rfind("refs/remotes/", 0) == 0; }
+
 }  // namespace
 
 std::optional<Oid> Store::find_ref(const std::string& name) const {
   if (const auto text = read_file(path() / name)) {
     if (const auto oid = Oid::from_hex(trim(*text))) return oid;
+    if (is_remote_tracking(name)) return std::nullopt;
     throw Error(ErrorKind::failed, concat("cannot read the ref ", name, " of ", path().string()))
         .because("the file does not hold an object id")
         .hint(
@@ -70,6 +75,13 @@ std::optional<Oid> Store::find_ref(const std::string& name) const {
 bool Store::move_ref(const std::string& name, const std::optional<Oid>& expected,
                      const std::optional<Oid>& target) const {
   failpoint("before-ref");
+  if (is_remote_tracking(name) && target) {
+    if (find_ref(name) != expected) return false;
+    make_private_folders((path() / name).parent_path());
+    write_file(path() / name, concat(target->hex(), "\n"));
+    failpoint("after-ref");
+    return true;
+  }
   git_repository* repository = repository_->raw();
   const PrivateFiles guard;
   int code = GIT_ELOCKED;

@@ -1,6 +1,9 @@
 #include "ps_sync/git/remote.hpp"
 
+#include <future>
+
 #include "git/fetch.hpp"
+#include "git/libraries.hpp"
 #include "git/pkt_line.hpp"
 #include "git/push.hpp"
 #include "ps_sync/base/error.hpp"
@@ -10,12 +13,20 @@ namespace ps_sync::git {
 
 namespace {
 constexpr std::uintmax_t large_pack = 8 << 20;
+
+/// What fails here fails again where it is needed.
+void load_quietly() {
+  try {
+    load_libgit2();
+  } catch (const Error&) {
+  }
 }
+}  // namespace
 
 struct Remote::State {
   RemoteAddress address;
   RemoteOptions options;
-  std::shared_ptr<HttpSession> http;
+  Conversation conversation;
 
   TransferMeter unwatched;  // where nobody looks
 
@@ -23,16 +34,24 @@ struct Remote::State {
   std::optional<Advertisement> fetch_side;
   std::unique_ptr<Connection> pushing;
   std::optional<Advertisement> push_side;
+  std::future<void> loading;                        // of libgit2, while the other side is waited for
   std::vector<std::unique_ptr<Connection>> ending;  // all is said; waited for when the command ends
 
   TransferMeter& meter() { return options.meter != nullptr ? *options.meter : unwatched; }
   void open_fetching() {
-    if (!fetching) fetching = connect(address.fetch_url, Service::upload_pack, options, http);
+    if (!fetching) fetching = connect(address.fetch_url, Service::upload_pack, options, conversation);
+    if (fetching->is_network() && !loading.valid()) loading = std::async(std::launch::async, load_quietly);
     fetch_side = read_advertisement(*fetching);
   }
   void open_pushing() {
-    if (!pushing) pushing = connect(address.push_url, Service::receive_pack, options, http);
-    push_side = read_advertisement(*pushing);
+    if (!pushing) pushing = connect(address.push_url, Service::receive_pack, options, conversation);
+    if (pushing->speaks_first() || address.push_url != address.fetch_url) {
+      push_side = read_advertisement(*pushing);
+      return;
+    }
+    // What it can do is what every git since 1.6 can; a word that it does not know it takes no notice of.
+    if (!fetch_side) open_fetching();
+    push_side = Advertisement{fetch_side->refs, {"report-status", "side-band-64k", "atomic"}};
   }
   /// Git unpacks a handful of objects into single files, each compressed anew, and anew again when it is fetched: for a
   /// large one that takes ten times as long as all else. A git that we start ourselves can be told not to.
@@ -42,18 +61,26 @@ struct Remote::State {
     leave(pushing);
     open_pushing();
   }
-  /// A flush packet instead of a request: we want nothing.
-  static void leave(std::unique_ptr<Connection>& connection) {
+  /// A flush packet instead of a request: we want nothing. The other side ends while this command goes on.
+  void leave(std::unique_ptr<Connection>& connection) {
     if (!connection) return;
     connection->write("0000");
-    connection->close();
-    connection.reset();
+    connection->finish_writing();
+    ending.push_back(std::move(connection));
+  }
+  void await_ends() {
+    for (const bool last : {false, true}) {
+      for (const auto& connection : ending) {
+        if (connection->carries_others == last) connection->close();
+      }
+    }
   }
 };
 
 HeadStart::HeadStart(std::string url) : url_(std::move(url)) {
   try {
     if (const auto path = local_path_of(url_)) connection_ = connect_local(*path, Service::upload_pack, {});
+    if (url_.rfind("http", 0) == 0) loading_ = std::async(std::launch::async, net::preload);
   } catch (const Error&) {
     // The remote gets the error when it tries itself.
   }
@@ -78,9 +105,9 @@ Remote::Remote(Remote&&) noexcept = default;
 Remote::~Remote() {
   if (!state_) return;
   try {
-    State::leave(state_->fetching);
-    State::leave(state_->pushing);
-    for (const auto& connection : state_->ending) connection->close();
+    state_->leave(state_->fetching);
+    state_->leave(state_->pushing);
+    state_->await_ends();
   } catch (...) {
     // It did not end in good order; destroying the connection ends its process.
   }
@@ -89,7 +116,7 @@ Remote::~Remote() {
 const RemoteAddress& Remote::address() const { return state_->address; }
 
 const RefMap& Remote::list(bool again) {
-  if (again) State::leave(state_->fetching);
+  if (again) state_->leave(state_->fetching);
   if (again || !state_->fetch_side) state_->open_fetching();
   return state_->fetch_side->refs;
 }
@@ -100,27 +127,26 @@ const RefMap& Remote::seen() {
 }
 
 void Remote::hang_up() {
-  if (!state_->fetching || !state_->fetch_side) return;
-  state_->fetching->write("0000");
-  state_->fetching->finish_writing();
-  state_->ending.push_back(std::move(state_->fetching));
+  if (state_->fetch_side) state_->leave(state_->fetching);
 }
 
 void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
   if (!state_->fetching || !state_->fetch_side) state_->open_fetching();
   const RefMap& there = state_->fetch_side->refs;
-  std::vector<std::string> wanted;
+  std::vector<Oid> wanted;
   Durable durable = Durable::no;
   for (const FetchSpec& spec : refs) {
     const auto found = there.find(spec.remote_ref);
     if (found == there.end() || store.has(found->second)) continue;
-    wanted.push_back(spec.remote_ref);
+    wanted.push_back(found->second);
     if (spec.durable == Durable::yes) durable = Durable::yes;
   }
   if (!wanted.empty()) {
     failpoint("fetch-before-objects");
-    const std::unique_ptr<Connection> connection = std::move(state_->fetching);
-    fetch_objects(store.repository(), *connection, state_->fetch_side->raw, wanted, durable, state_->meter());
+    std::unique_ptr<Connection> connection = std::move(state_->fetching);
+    fetch_objects(store, *connection, *state_->fetch_side, wanted, durable, state_->meter());
+    connection->finish_writing();
+    state_->ending.push_back(std::move(connection));
     failpoint("fetch-after-objects");
   }
   for (const FetchSpec& spec : refs) {
@@ -135,7 +161,7 @@ void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
 void Remote::begin_push() {
   try {
     if (!state_->pushing)
-      state_->pushing = connect(state_->address.push_url, Service::receive_pack, state_->options, state_->http);
+      state_->pushing = connect(state_->address.push_url, Service::receive_pack, state_->options, state_->conversation);
   } catch (const Error&) {
     // Whoever needs the connection tries again, and gets the error.
   }

@@ -1,33 +1,11 @@
 #include "ps_sync/git/route.hpp"
 
 #include "git/transport/ssh.hpp"
-#include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
 #include "ps_sync/platform/environment.hpp"
-#include "ps_sync/platform/process.hpp"
 
 namespace ps_sync::git {
 namespace {
-
-constexpr auto time_for_ssh = std::chrono::seconds(10);
-
-/// What `ssh -G` prints: a setting a line, its name first.
-std::multimap<std::string, std::string> ask_ssh(const std::vector<std::string>& words, const std::string& host) {
-  std::multimap<std::string, std::string> settings;
-  Command command{words, std::nullopt, without_git_environment()};
-  command.arguments.insert(command.arguments.end(), {"-G", host});
-  try {
-    const Output output = run(command, {}, time_for_ssh);
-    if (output.status != 0) return settings;
-    for (const std::string& line : lines_of(output.out)) {
-      const std::size_t space = line.find(' ');
-      if (space != std::string::npos) settings.emplace(line.substr(0, space), line.substr(space + 1));
-    }
-  } catch (const Error&) {
-    // No ssh, or one that knows no -G: then only the command is told.
-  }
-  return settings;
-}
 
 std::string value_of(const std::multimap<std::string, std::string>& settings, const std::string& name) {
   const auto found = settings.find(name);

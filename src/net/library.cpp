@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "ps_sync/base/error.hpp"
+#include "ps_sync/net/http.hpp"
 #include "ps_sync/platform/library.hpp"
 
 namespace ps_sync::net {
@@ -17,6 +18,14 @@ void load_libcurl() {
 #endif
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw Error(ErrorKind::failed, "cannot start libcurl");
   });
+}
+
+void preload() {
+  try {
+    load_libcurl();
+  } catch (const Error&) {
+    // Whoever needs it gets the error.
+  }
 }
 
 }  // namespace ps_sync::net

@@ -120,6 +120,7 @@ TEST_CASE("certificates are looked at unless that is switched off in so many wor
 }
 
 TEST_CASE("a proxy's login is kept apart from its address, and a remote's own proxy counts first", "[http][contract]") {
+  unsetenv("GIT_SSL_CAINFO");
   const git::UserConfig config({{"local", "http.proxy", "http://me:pa%40ss@proxy.example:3128"},
                                 {"local", "remote.origin.proxy", ""},
                                 {"local", "http.sslcainfo", "~/ca.pem"},

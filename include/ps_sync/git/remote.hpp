@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -84,7 +85,7 @@ struct FetchSpec {
 class Connection;
 
 /// The fetching side of a remote by path, begun before the settings are read, which tell whether it is the one. Ended
-/// unused where it is not.
+/// unused where it is not. For one over http the library is loaded meanwhile.
 class HeadStart {
  public:
   /// No error is thrown: for another URL, or where nothing can be begun, this is nothing.
@@ -97,6 +98,7 @@ class HeadStart {
  private:
   std::string url_;
   std::unique_ptr<Connection> connection_;
+  std::future<void> loading_;  // of libcurl, where that will be needed
 };
 
 /// One remote for the time of one command. A connection is made when first needed, and kept for what follows.

@@ -92,6 +92,9 @@ class HttpClient {
   std::unique_ptr<State> state_;
 };
 
+/// Loads the library that does this, for whoever has nothing better to do; no error is thrown.
+void preload();
+
 /// The ways to log in for which a user name and a password are wanted.
 bool wants_password(unsigned long offered_auth);
 /// Others, where the system may know who we are without a word (Kerberos).

@@ -20,10 +20,19 @@ struct Ending {
 };
 
 class HttpSession;
+class SshShare;
+
+/// What the connections to one remote have in common; each is made when it is first needed.
+struct Conversation {
+  std::shared_ptr<HttpSession> http;
+  std::shared_ptr<SshShare> ssh;
+};
 
 class Connection {
  public:
   virtual ~Connection() = default;
+  /// Others may go through this one: it is waited for after them.
+  bool carries_others = false;
   /// Reads at least one byte; 0 at the end of the stream. Throws Error{unreachable} after too long a silence.
   virtual std::size_t read(std::span<char> into) = 0;
   virtual void write(std::string_view bytes) = 0;
@@ -36,9 +45,9 @@ class Connection {
   /// Is every byte dear? Where none is, as between folders of one machine, packs come whole instead of thin: completing
   /// a thin pack of a hundred small files takes libgit2 ten times as long as reading a whole one.
   virtual bool is_network() const = 0;
-  /// Does the other side forget everything between a request and the next (gitprotocol-http(5))? Then what was said has
-  /// to be said again, and what is written counts from the last read.
-  virtual bool is_stateless() const { return false; }
+  /// Has the other side to be heard before it can be told anything? A request over http stands by itself: what the
+  /// fetching side was told is enough to push by.
+  virtual bool speaks_first() const { return true; }
   /// The stream has ended before its time: waits for the other side's end, and says what to make of it.
   virtual Ending judge_ending() = 0;
   /// Ends it in good order, waiting for the other side within the bound.
@@ -46,9 +55,8 @@ class Connection {
 };
 
 /// Connects by the scheme of `url`. Throws Error{rejected} for a scheme that ps-sync does not speak.
-/// `http` keeps the conversation with http remotes, and is made where there is none yet.
 std::unique_ptr<Connection> connect(const std::string& url, Service service, const RemoteOptions& options,
-                                    std::shared_ptr<HttpSession>& http);
+                                    Conversation& conversation);
 
 /// A folder on this machine: `git upload-pack` or `git receive-pack` is run on it.
 std::unique_ptr<Connection> connect_local(const std::string& path, Service service, const RemoteOptions& options);

@@ -11,6 +11,8 @@
 namespace ps_sync::git {
 namespace {
 
+// A large request goes out once somebody has logged in and the address is known, not to be sent again for either.
+constexpr std::uint64_t worth_asking_first = 256 * 1024;
 constexpr std::size_t worth_compressing = 1024;  // as git does with what it has to say of its own commits
 
 std::string gzip(std::string_view text) {
@@ -38,11 +40,7 @@ class HttpConnection : public Connection {
       : url_(std::move(url)), service_(service), session_(std::move(session)), request_(options.spool_folder) {}
 
   std::size_t read(std::span<char> into) override {
-    if (!base_) {
-      base_ = session_->ask(url_, service_);
-      answer_ = session_->current();
-      skip_service_line();
-    }
+    if (!base_) open();
     if (request_.size() > 0 && answer_ == 0) send_request();
     const std::size_t count = session_->read(answer_, into);
     if (count == 0) answer_ = 0;
@@ -59,7 +57,7 @@ class HttpConnection : public Connection {
   void set_silence(std::chrono::milliseconds silence) override { session_->set_silence(silence); }
   std::string errors() override { return ""; }
   bool is_network() const override { return true; }
-  bool is_stateless() const override { return true; }
+  bool speaks_first() const override { return false; }
   Ending judge_ending() override { return {ErrorKind::unreachable, {}}; }
 
   void close() override {
@@ -72,6 +70,16 @@ class HttpConnection : public Connection {
   }
 
  private:
+  void open() {
+    const bool is_small = request_.size() <= worth_asking_first;
+    if (request_.size() > 0 && is_small) base_ = session_->address_of(url_);
+    if (base_) return;
+    base_ = session_->ask(url_, service_);
+    if (request_.size() > 0) return;
+    answer_ = session_->current();
+    skip_service_line();
+  }
+
   void send_request() {
     const std::string_view text = request_.in_memory();
     if (service_ == Service::upload_pack && text.size() > worth_compressing) {

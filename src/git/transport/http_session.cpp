@@ -85,7 +85,12 @@ std::string HttpSession::ask(const std::string& url, Service service) {
     throw Error(ErrorKind::rejected, concat("cannot use the remote at ", shown(url)))
         .because(concat("it redirects to ", shown(final_url), ", which is no repository's address"));
   }
-  return final_url.substr(0, final_url.size() - tail.size());
+  return addresses_[url] = final_url.substr(0, final_url.size() - tail.size());
+}
+
+std::optional<std::string> HttpSession::address_of(const std::string& url) const {
+  const auto found = addresses_.find(url);
+  return found == addresses_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void HttpSession::post(const std::string& named, const std::string& base, Service service, const Spool& body,

@@ -20,6 +20,8 @@ class HttpSession {
   /// Asks for the advertisement of `service` at `url`, which redirects may lead elsewhere. Returns the address of the
   /// repository that answered. Throws as the client does, and for every status but 200.
   std::string ask(const std::string& url, Service service);
+  /// The address that `url` was found to be by an earlier ask, for whichever service; absent where there was none.
+  std::optional<std::string> address_of(const std::string& url) const;
   /// Sends a request of the service's own. `encoding` is "" or "gzip".
   /// `named` is the address that was asked first: headers that hold for every address go to that host alone.
   void post(const std::string& named, const std::string& base, Service service, const Spool& body,
@@ -41,6 +43,7 @@ class HttpSession {
   net::HttpClient client_;
   CredentialHelpers helpers_;
   int current_ = 0;
+  std::map<std::string, std::string> addresses_;  // what each URL was found to be
 
   struct Known {
     std::optional<Credential> credential;  ///< from a helper

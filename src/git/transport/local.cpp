@@ -53,11 +53,11 @@ std::unique_ptr<Connection> connect_local(const std::string& path, Service servi
 }
 
 std::unique_ptr<Connection> connect(const std::string& url, Service service, const RemoteOptions& options,
-                                    std::shared_ptr<HttpSession>& http) {
+                                    Conversation& conversation) {
   if (const auto path = local_path_of(url)) return connect_local(*path, service, options);
-  if (const auto address = parse_ssh_url(url)) return connect_ssh(*address, service, options);
-  if (!http) http = std::make_shared<HttpSession>(options);
-  return connect_http(url, service, http, options);
+  if (const auto address = parse_ssh_url(url)) return connect_ssh(*address, service, options, conversation.ssh);
+  if (!conversation.http) conversation.http = std::make_shared<HttpSession>(options);
+  return connect_http(url, service, conversation.http, options);
 }
 
 }  // namespace ps_sync::git

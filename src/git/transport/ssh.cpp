@@ -1,17 +1,19 @@
 #include "git/transport/ssh.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 
 #include "git/transport/process.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"
+#include "ps_sync/platform/environment.hpp"
 
 namespace ps_sync::git {
 namespace {
 
 constexpr auto connect_limit = "10";  // seconds, as ssh's own option has it
+constexpr auto time_for_an_answer = std::chrono::seconds(10);
 
 [[noreturn]] void refuse(const std::string& url, std::string_view why) {
   throw Error(ErrorKind::config, concat("refusing the remote address ", escape_for_display(redact_url(url))))
@@ -67,6 +69,20 @@ Variant variant_of(const SshSettings& settings, const std::string& program) {
   if (name == "plink" || name == "putty") return Variant::plink;
   if (name == "tortoiseplink") return Variant::tortoise;
   return name == "simple" ? Variant::simple : Variant::open_ssh;
+}
+
+/// Where the socket of a shared connection may be: a folder of the user's alone, and a path that is short enough for a
+/// socket (sockaddr_un has 104 bytes or more, and ssh binds it with 17 more first). "" where there is none. ssh removes
+/// it when it ends, also after we were killed.
+std::string find_socket(const fs::path& own_folder) {
+  constexpr std::size_t longest = 104 - 17 - 1;
+  std::error_code ignored;
+  for (const fs::path& folder : {fs::path(environment_value("XDG_RUNTIME_DIR").value_or("")), own_folder}) {
+    if (folder.empty() || !fs::is_directory(folder, ignored)) continue;
+    const std::string path = (folder / concat("ps-sync-ssh-", std::to_string(::getpid()))).string();
+    if (path.size() <= longest && path.find_first_of("%\"\\$") == std::string::npos) return path;
+  }
+  return "";
 }
 
 bool names_any(const std::string& words, std::initializer_list<std::string_view> phrases) {
@@ -157,14 +173,54 @@ std::vector<std::string> ssh_words(const SshAddress& address, const RemoteOption
   return words;
 }
 
-std::unique_ptr<Connection> connect_ssh(const SshAddress& address, Service service, const RemoteOptions& options) {
+std::multimap<std::string, std::string> ask_ssh(const std::vector<std::string>& words, const std::string& host) {
+  std::multimap<std::string, std::string> settings;
+  Command command{words, std::nullopt, without_git_environment()};
+  command.arguments.insert(command.arguments.end(), {"-G", host});
+  try {
+    const Output output = run(command, {}, time_for_an_answer);
+    if (output.status != 0) return settings;
+    for (const std::string& line : lines_of(output.out)) {
+      const std::size_t space = line.find(' ');
+      if (space != std::string::npos) settings.emplace(line.substr(0, space), line.substr(space + 1));
+    }
+  } catch (const Error&) {
+    // No ssh, or one that knows no -G.
+  }
+  return settings;
+}
+
+SshShare::SshShare(const SshAddress& address, const RemoteOptions& options) : host_(address.host), port_(address.port) {
+  const SshSettings& settings = options.ssh;
+  if (settings.command || settings.program || variant_of(settings, "ssh") != Variant::open_ssh) return;
+  const std::string socket = find_socket(options.spool_folder);
+  if (socket.empty()) return;
+  const auto says = ask_ssh(ssh_words(address, options), address.host);
+  const auto own = says.find("controlpath");
+  if (says.empty() || (own != says.end() && own->second != "none")) return;
+  socket_ = socket;
+}
+
+std::vector<std::string> SshShare::arguments(const SshAddress& address) const {
+  if (socket_.empty() || address.host != host_ || address.port != port_) return {};
+  return {"-o", "ControlMaster=auto", "-o", concat("ControlPath=\"", socket_, "\""), "-o", "ControlPersist=no"};
+}
+
+std::unique_ptr<Connection> connect_ssh(const SshAddress& address, Service service, const RemoteOptions& options,
+                                        std::shared_ptr<SshShare>& share) {
+  const bool is_first = !share;
+  if (is_first) share = std::make_shared<SshShare>(address, options);
   Command command{ssh_words(address, options), std::nullopt, without_git_environment()};
+  const std::vector<std::string> shared = share->arguments(address);
+  command.arguments.insert(command.arguments.end(), shared.begin(), shared.end());
   command.environment.emplace_back("GIT_PROTOCOL", std::nullopt);  // a host may pass it on; we speak version 0
   const char* name = service == Service::upload_pack ? "git-upload-pack " : "git-receive-pack ";
   command.arguments.insert(command.arguments.end(), {address.host, concat(name, quote_for_shell(address.path))});
-  return connect_process(command, options, [host = address.host](int status, const std::string& words) {
+  auto connection = connect_process(command, options, [host = address.host](int status, const std::string& words) {
     return judge(host, status, words);
   });
+  connection->carries_others = is_first && !shared.empty();
+  return connection;
 }
 
 }  // namespace ps_sync::git
