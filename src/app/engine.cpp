@@ -201,6 +201,11 @@ void Engine::note_unreachable(const Error& error) {
 
 void Engine::note_failure(const Error& error) {
   report_.failure = error;
+  if (error.hints().empty()) {
+    report_.failure = Error(error)
+                          .hint("the documents are committed here and stay queued: nothing is lost (ps-sync queue)")
+                          .hint("mend what the cause names, then run this again");
+  }
   outbox_.last_failure =
       error.causes().empty() ? error.message() : concat(error.message(), ": ", error.causes().front());
 }

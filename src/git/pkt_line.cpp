@@ -36,6 +36,7 @@ void PktReader::need(std::size_t bytes) {
     const std::size_t count = connection_->read(buffer);
     if (count == 0) throw connection_lost(*connection_);
     ahead_.append(buffer, count);
+    count_ += count;
   }
 }
 
@@ -59,10 +60,20 @@ std::optional<std::string> PktReader::next() {
   return payload;
 }
 
+namespace {
+// A million refs with long names. A list is kept whole, so that one without an end would take all memory.
+constexpr std::size_t longest_advertisement = 128 << 20;
+}  // namespace
+
 Advertisement read_advertisement(Connection& connection) {
   Advertisement advertisement;
   PktReader reader(connection);
   while (auto line = reader.next()) {
+    if (reader.count() > longest_advertisement) {
+      throw Error(ErrorKind::rejected, "cannot use this remote")
+          .because(concat("its list of refs is longer than ", std::to_string(longest_advertisement >> 20), " MB"))
+          .hint("name another repository for the documents: ps-sync config set remote URL");
+    }
     if (const std::size_t nul = line->find('\0'); nul != std::string::npos) {
       for (const std::string& word : split(trim(std::string_view(*line).substr(nul + 1)), ' ')) {
         advertisement.capabilities.insert(word);

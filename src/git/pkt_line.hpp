@@ -21,12 +21,15 @@ class PktReader {
   /// The next payload; absent for a flush packet. Throws where the stream ends or is no pkt-line: with the words that
   /// the other side left on its error stream.
   std::optional<std::string> next();
+  /// Bytes read from the connection so far.
+  std::size_t count() const { return count_; }
 
  private:
   void need(std::size_t bytes);
   Connection* connection_;
   std::string ahead_;  // read, not yet handed out from at_ on
   std::size_t at_ = 0;
+  std::size_t count_ = 0;
 };
 
 struct Advertisement {

@@ -29,6 +29,7 @@ struct Exchange {
   HttpHead head;
   std::size_t head_size = 0;
   bool head_complete = false;
+  bool head_ended = false;  // by its empty line, without which libcurl takes a head that was cut off for a whole one
   bool done = false;
   CURLcode code = CURLE_OK;
   std::string body;  // came, not yet read
@@ -50,6 +51,7 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
   exchange.head_size += size;
   if (exchange.head_size > longest_head) return 0;
   const std::string_view line = trim(std::string_view(data, size));
+  exchange.head_ended = line.empty();
   if (line.rfind("HTTP/", 0) == 0) {
     exchange.head.fields.clear();  // of an answer in between: 100, or a 401 that libcurl answers by itself
     return size;
@@ -290,7 +292,13 @@ const HttpHead& HttpClient::send(const HttpRequest& request, const HttpSettings&
   curl_multi_add_handle(state.multi.get(), state.easy.get());
   state.running = true;
   state.work_until([&] { return state.exchange.head_complete; });
-  if (!state.exchange.head_complete) state.throw_failure();
+  if (!state.exchange.head_complete) {
+    state.throw_failure();
+    if (!state.exchange.head_ended) {
+      throw Error(ErrorKind::unreachable, concat("the remote at ", state.host, " ended the connection"))
+          .because("its answer was cut off in the head");
+    }
+  }
   long status = 0;
   curl_easy_getinfo(state.easy.get(), CURLINFO_RESPONSE_CODE, &status);
   long offered = 0;

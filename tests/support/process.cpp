@@ -77,7 +77,12 @@ Process::Process(const Arguments& arguments, const ProcessOptions& options)
   posix_spawn_file_actions_adddup2(&actions, fileno(input.get()), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, fileno(out_.get()), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, fileno(err_.get()), STDERR_FILENO);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  // What a shell starts in the background ignores SIGINT; a program under test must not inherit that.
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGINT);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   posix_spawnattr_setpgroup(&attributes, 0);
   const int code = posix_spawnp(&pid_, words.front().c_str(), &actions, &attributes, pointers_to(words).data(),
                                 pointers_to(settings).data());

@@ -11,6 +11,10 @@
 
 namespace ps_sync::git {
 
+/// How much a side that was told good-bye may still say before it is cut short, in bytes: hooks that run after a push
+/// are heard, an answer without an end is not.
+constexpr std::size_t longest_good_bye = 16 << 20;
+
 enum class Service { upload_pack, receive_pack };
 
 /// What a stream that ended too early means, and what to do about it.

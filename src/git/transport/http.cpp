@@ -64,8 +64,9 @@ class HttpConnection : public Connection {
     if (answer_ == 0) return;
     // A hook that runs after the push writes into this answer; hanging up could end it.
     char ignored[4096];
-    while (session_->read(answer_, ignored) > 0) {
-    }
+    std::size_t heard = 0;
+    for (std::size_t count = 1; count > 0 && heard < longest_good_bye; heard += count)
+      count = session_->read(answer_, ignored);
     answer_ = 0;
   }
 

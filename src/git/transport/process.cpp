@@ -74,10 +74,10 @@ class ProcessConnection : public Connection {
   void close() override {
     child_.close_input();
     char ignored[4096];
-    while (read(ignored) > 0) {
-    }
+    std::size_t heard = 0;
+    for (std::size_t count = 1; count > 0 && heard < longest_good_bye; heard += count) count = read(ignored);
     drain_errors();
-    status_ = child_.wait(silence_);
+    status_ = child_.wait(heard < longest_good_bye ? silence_ : std::chrono::milliseconds(0));
   }
 
   Ending judge_ending() override {

@@ -85,6 +85,14 @@ std::string find_socket(const fs::path& own_folder) {
   return "";
 }
 
+/// Can the shell become the program? One that stays beside it would be ended in its place, and ssh would not. What
+/// is more than a plain command (`A=b ssh`, `ssh … | tee log`) cannot be put behind `exec`.
+bool is_plain_command(const std::string& command) {
+  const std::size_t begin = command.find_first_not_of(' ');
+  if (begin == std::string::npos || command.find_first_of(";|&<>()\n") != std::string::npos) return false;
+  return command.substr(begin, command.find(' ', begin) - begin).find('=') == std::string::npos;
+}
+
 bool names_any(const std::string& words, std::initializer_list<std::string_view> phrases) {
   return std::any_of(phrases.begin(), phrases.end(),
                      [&](std::string_view phrase) { return words.find(phrase) != std::string::npos; });
@@ -153,7 +161,8 @@ std::vector<std::string> ssh_words(const SshAddress& address, const RemoteOption
   if (settings.command) {
     // As git runs it: by the shell, what follows handed over as its arguments.
     program = settings.command->substr(0, settings.command->find(' '));
-    words = {"sh", "-c", concat(*settings.command, " \"$@\""), *settings.command};
+    const char* become = is_plain_command(*settings.command) ? "exec " : "";
+    words = {"sh", "-c", concat(become, *settings.command, " \"$@\""), *settings.command};
   } else if (settings.program) {
     program = *settings.program;
     words = {program};
