@@ -89,20 +89,23 @@ class PackWriter {
 
 /// Reads the answer: one line that tells of a known commit, or that there is none, then the pack in bands.
 void take_answer(PktReader& reader, PackWriter& pack) {
-  while (const auto line = reader.next()) {
-    if (line->rfind("NAK", 0) == 0) break;
-    if (line->rfind("ACK ", 0) == 0) break;
+  const auto refuse = [](std::string_view sent) {
     throw Error(ErrorKind::rejected, "the remote does not speak git's protocol")
-        .because(concat("it sent: ", escape_for_display(line->substr(0, 60))));
-  }
+        .because(concat("it sent: ", escape_for_display(sent.substr(0, 60))));
+  };
+  const auto first = reader.next();
+  if (!first || (first->rfind("NAK", 0) != 0 && first->rfind("ACK ", 0) != 0)) refuse(first.value_or("0000"));
+  std::size_t words = 0;
   while (const auto payload = reader.next()) {
     throw_if_interrupted();
-    if (payload->empty()) continue;
-    const std::string_view rest = std::string_view(*payload).substr(1);
-    if ((*payload)[0] == 1) {
+    const char band = payload->empty() ? '\0' : (*payload)[0];
+    const std::string_view rest = std::string_view(*payload).substr(payload->empty() ? 0 : 1);
+    if (band == 1) {
       pack.append(rest);
-    } else if ((*payload)[0] == 3) {
+    } else if (band == 3) {
       throw Error(ErrorKind::unreachable, "the remote could not send").because(escape_for_display(trim(rest)));
+    } else if (band != 2 || (words += rest.size()) > longest_good_bye) {
+      refuse(*payload);  // band 2 tells of progress, which has an end
     }
   }
 }
