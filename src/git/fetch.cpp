@@ -87,14 +87,9 @@ class PackWriter {
   git_indexer_progress progress_{};
 };
 
-/// Reads the answer: one line that tells of a known commit, or that there is none, then the pack in bands.
+/// Reads the answer: lines that tell of known commits, or one that there is none, then the pack in bands. Of known ones
+/// there may be several lines where one was expected, since git names the first again until it has seen another.
 void take_answer(PktReader& reader, PackWriter& pack) {
-  const auto refuse = [](std::string_view sent) {
-    throw Error(ErrorKind::rejected, "the remote does not speak git's protocol")
-        .because(concat("it sent: ", escape_for_display(sent.substr(0, 60))));
-  };
-  const auto first = reader.next();
-  if (!first || (first->rfind("NAK", 0) != 0 && first->rfind("ACK ", 0) != 0)) refuse(first.value_or("0000"));
   std::size_t words = 0;
   while (const auto payload = reader.next()) {
     throw_if_interrupted();
@@ -102,11 +97,16 @@ void take_answer(PktReader& reader, PackWriter& pack) {
     const std::string_view rest = std::string_view(*payload).substr(payload->empty() ? 0 : 1);
     if (band == 1) {
       pack.append(rest);
-    } else if (band == 3) {
-      throw Error(ErrorKind::unreachable, "the remote could not send").because(escape_for_display(trim(rest)));
-    } else if (band != 2 || (words += rest.size()) > longest_good_bye) {
-      refuse(*payload);  // band 2 tells of progress, which has an end
+      continue;
     }
+    if (band == 3)
+      throw Error(ErrorKind::unreachable, "the remote could not send").because(escape_for_display(trim(rest)));
+    // Band 2 tells of progress. None of this goes on for ever.
+    const bool is_known = band == 2 || payload->rfind("ACK ", 0) == 0 || payload->rfind("NAK", 0) == 0;
+    words += payload->size();
+    if (is_known && words <= longest_good_bye) continue;
+    throw Error(ErrorKind::rejected, "the remote does not speak git's protocol")
+        .because(concat("it sent: ", escape_for_display(payload->substr(0, 60))));
   }
 }
 
