@@ -49,6 +49,7 @@ END
   base=http://127.0.0.1:$port/git
 }
 
+# The shell at the other end starts in an empty home: what the caller's start-up files cost is not to be measured.
 serve_ssh() {
   local port key
   port=$(free_port)
@@ -64,6 +65,7 @@ UsePAM no
 PidFile none
 PermitRootLogin yes
 PasswordAuthentication no
+SetEnv HOME=$place
 END
   if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi # where sshd separates its privileges
   /usr/sbin/sshd -D -e -f "$place/sshd_config" >"$place/server.log" 2>&1 &

@@ -8,7 +8,7 @@ SyncReport run(const Options& options, const SyncOptions& what, Mode mode) {
   // Git lists the settings; in the meantime the remote of the last command gets ready to be asked.
   std::optional<git::HeadStart> head_start;
   const Context context = open_set_up(options, [&](const git::Place& place) {
-    if (mode != Mode::push && !options.offline) head_start.emplace(read_outbox(place).remote_url);
+    if (!options.offline) head_start.emplace(read_outbox(place).remote_url, mode != Mode::push);
   });
   return Engine(context, what, mode, std::move(head_start)).run();
 }

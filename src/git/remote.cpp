@@ -34,7 +34,9 @@ struct Remote::State {
   std::optional<Advertisement> fetch_side;
   std::unique_ptr<Connection> pushing;
   std::optional<Advertisement> push_side;
-  std::future<void> loading;                        // of libgit2, while the other side is waited for
+  std::future<void> loading;  // of libgit2, while the other side is waited for
+  std::future<void> early;    // open_fetching(), while this command does something else
+  std::atomic<bool> abandoned{false};
   std::vector<std::unique_ptr<Connection>> ending;  // all is said; waited for when the command ends
 
   TransferMeter& meter() { return options.meter != nullptr ? *options.meter : unwatched; }
@@ -42,6 +44,15 @@ struct Remote::State {
     if (!fetching) fetching = connect(address.fetch_url, Service::upload_pack, options, conversation);
     if (fetching->is_network() && !loading.valid()) loading = std::async(std::launch::async, load_quietly);
     fetch_side = read_advertisement(*fetching);
+  }
+  /// What was begun early is finished before anything else is asked. Throws what that threw.
+  void await_early() {
+    if (early.valid()) early.get();
+  }
+  void abandon_early() {
+    if (!early.valid()) return;
+    abandoned = true;
+    early.wait();
   }
   void open_pushing() {
     if (!pushing) pushing = connect(address.push_url, Service::receive_pack, options, conversation);
@@ -77,9 +88,10 @@ struct Remote::State {
   }
 };
 
-HeadStart::HeadStart(std::string url) : url_(std::move(url)) {
+HeadStart::HeadStart(std::string url, bool asks) : url_(std::move(url)) {
   try {
-    if (const auto path = local_path_of(url_)) connection_ = connect_local(*path, Service::upload_pack, {});
+    const auto path = local_path_of(url_);
+    if (path && asks) connection_ = connect_local(*path, Service::upload_pack, {});
     if (url_.rfind("http", 0) == 0) loading_ = std::async(std::launch::async, net::preload);
   } catch (const Error&) {
     // The remote gets the error when it tries itself.
@@ -98,12 +110,14 @@ Remote::Remote(RemoteAddress address, RemoteOptions options, std::optional<HeadS
     : state_(std::make_unique<State>()) {
   state_->address = std::move(address);
   state_->options = options;
+  state_->options.abandoned = &state_->abandoned;
   if (head_start) state_->fetching = head_start->take(state_->address.fetch_url, options);
 }
 Remote::Remote(Remote&&) noexcept = default;
 
 Remote::~Remote() {
   if (!state_) return;
+  state_->abandon_early();
   try {
     state_->leave(state_->fetching);
     state_->leave(state_->pushing);
@@ -116,21 +130,25 @@ Remote::~Remote() {
 const RemoteAddress& Remote::address() const { return state_->address; }
 
 const RefMap& Remote::list(bool again) {
+  state_->await_early();
   if (again) state_->leave(state_->fetching);
   if (again || !state_->fetch_side) state_->open_fetching();
   return state_->fetch_side->refs;
 }
 
 const RefMap& Remote::seen() {
+  state_->await_early();
   if (state_->push_side) return state_->push_side->refs;
   return list();
 }
 
 void Remote::hang_up() {
+  state_->await_early();
   if (state_->fetch_side) state_->leave(state_->fetching);
 }
 
 void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
+  state_->await_early();
   if (!state_->fetching || !state_->fetch_side) state_->open_fetching();
   const RefMap& there = state_->fetch_side->refs;
   std::vector<Oid> wanted;
@@ -159,15 +177,20 @@ void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
 }
 
 void Remote::begin_push() {
+  State& state = *state_;
   try {
-    if (!state_->pushing)
-      state_->pushing = connect(state_->address.push_url, Service::receive_pack, state_->options, state_->conversation);
+    if (!state.pushing)
+      state.pushing = connect(state.address.push_url, Service::receive_pack, state.options, state.conversation);
+    if (state.pushing->speaks_first() || state.fetching || state.address.push_url != state.address.fetch_url) return;
+    // The fetching side's list will do, and can come while the documents are looked at.
+    state.early = std::async(std::launch::async, [&state] { state.open_fetching(); });
   } catch (const Error&) {
     // Whoever needs the connection tries again, and gets the error.
   }
 }
 
 const RefMap& Remote::list_for_push() {
+  state_->await_early();
   if (!state_->push_side) state_->open_pushing();
   return state_->push_side->refs;
 }

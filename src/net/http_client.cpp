@@ -180,9 +180,12 @@ struct HttpClient::State {
       }
       curl_waitfd signal{interrupt_fd(), CURL_WAIT_POLLIN, 0};
       const unsigned extra = signal.fd >= 0 ? 1 : 0;
-      curl_multi_poll(multi.get(), &signal, extra, static_cast<int>(std::min<std::int64_t>(left.count(), 1000)),
+      constexpr std::int64_t look_up = 100;  // ms: so often it is seen that nobody waits any more
+      curl_multi_poll(multi.get(), &signal, extra, static_cast<int>(std::min<std::int64_t>(left.count(), look_up)),
                       nullptr);
       throw_if_interrupted();
+      if (limits.abandoned != nullptr && *limits.abandoned)
+        throw Error(ErrorKind::unreachable, concat("nobody waits for ", host, " any more"));
     }
     watch.end(Clock::now());
   }

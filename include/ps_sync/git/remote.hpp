@@ -40,6 +40,7 @@ struct RemoteOptions {
   std::chrono::milliseconds silence{30000};                    ///< no byte for this long ends the connection
   std::chrono::milliseconds connect{10000};                    ///< as long as a connection may take to come about
   std::optional<std::chrono::steady_clock::time_point> until;  ///< the whole network part ends here
+  const std::atomic<bool>* abandoned = nullptr;                ///< over http: true ends a wait at once
   bool terminal = false;                                       ///< may prompts appear?
   TransferMeter* meter = nullptr;                              ///< told how far it has come; absent: nobody looks
   SshSettings ssh;
@@ -88,8 +89,9 @@ class Connection;
 /// unused where it is not. For one over http the library is loaded meanwhile.
 class HeadStart {
  public:
-  /// No error is thrown: for another URL, or where nothing can be begun, this is nothing.
-  explicit HeadStart(std::string url);
+  /// No error is thrown: for another URL, or where nothing can be begun, this is nothing. `asks`: will the fetching side
+  /// be asked first?
+  HeadStart(std::string url, bool asks);
   ~HeadStart();
   HeadStart(HeadStart&&) noexcept;
 

@@ -1,6 +1,7 @@
 // HTTP as the user's git does it: his proxies, certificates, cookies and headers, one connection kept for a command.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -45,6 +46,7 @@ struct HttpLimits {
   std::chrono::milliseconds connect{10000};
   std::chrono::milliseconds silence{30000};                    ///< see SilenceWatch
   std::optional<std::chrono::steady_clock::time_point> until;  ///< all ends here, whatever comes
+  const std::atomic<bool>* abandoned = nullptr;                ///< true: nobody wants the answer any more
 };
 
 struct HttpRequest {
