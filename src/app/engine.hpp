@@ -101,6 +101,7 @@ class Engine {
   void send();
   bool send_once(bool with_beacon);
   void publish_beacon();
+  void note_beacon();
   void note_unreachable(const Error& error);
   void note_failure(const Error& error);
   void finish_report();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "app/beacon_place.hpp"
 #include "app/engine.hpp"
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/failpoint.hpp"
@@ -53,8 +54,7 @@ bool Engine::fetch() {
       // What comes will be acknowledged: the pushing side gets ready while the objects are on their way.
       const bool acknowledges = context_.settings().beacon.provider == "git" && !options_.no_push && !options_.dry_run;
       if (acknowledges && mode_ != Mode::push) remote_->begin_push();
-      remote_->fetch(context_.store, {{context_.remote_ref(), context_.tip_ref()},
-                                      {beacon::git_beacon_ref, beacon::seen_beacon_ref, Durable::no}});
+      remote_->fetch(context_.store, fetch_specs(context_));
       tip_ = context_.store.find_ref(context_.tip_ref());
     }
     reached_ = true;
@@ -83,21 +83,22 @@ bool Engine::nothing_to_pull() {
   return true;
 }
 
-/// Is there nothing that the beacon would have to say anew? Answered without reading it, so for the git provider alone.
+/// Is there nothing that the beacon would have to say anew? Answered without reading it.
 ///
 /// It is in line with the branch and with what we have applied if it is as we left it. Where another place wrote it
 /// since, a push without documents has no reason to read it; a pull has one: a person may have announced something.
 bool Engine::beacon_is_current() {
   const std::string& provider = context_.settings().beacon.provider;
   if (provider == "none") return true;
-  if (provider != "git" || outbox_.beacon_pending || outbox_.beacon_for != tip_) return false;
+  if (outbox_.beacon_pending || outbox_.beacon_for != tip_) return false;
   const auto acknowledged = outbox_.acknowledged.find(context_.endpoint);
   if (acknowledged == outbox_.acknowledged.end() || acknowledged->second != tree_->state().base) return false;
+  const bool may_skip_reading = mode_ == Mode::push && !publishes_only_;
+  if (provider != "git") return may_skip_reading;
   const git::RefMap& there = remote_->seen();
   const auto beacon = there.find(beacon::git_beacon_ref);
   if (beacon == there.end()) return false;
-  return (mode_ == Mode::push && !publishes_only_) ||
-         beacon->second == context_.store.find_ref(beacon::seen_beacon_ref);
+  return may_skip_reading || beacon->second == context_.store.find_ref(beacon::seen_beacon_ref);
 }
 
 void Engine::note_published() {
@@ -205,7 +206,7 @@ bool Engine::send_once(bool with_beacon) {
   if (there) from_tree = context_.store.read_commit(*there).tree;
   std::vector<Change> sent = list_changes(context_.store, from_tree, context_.store.read_commit(*local_).tree);
   std::vector<git::RefUpdate> updates{{context_.remote_ref(), there, *local_}};
-  if (with_beacon) {
+  if (with_beacon && context_.settings().beacon.provider == "git") {
     try {
       if (const auto body = publisher_->compose(local_, tree_->state().base, beacon_edit_)) {
         if (const auto update = publisher_->provider().as_ref_update(*body)) updates.push_back(*update);
@@ -259,9 +260,12 @@ void Engine::publish_beacon() {
     return;
   }
   constexpr int tries = 5;
+  // Where there is something to publish for certain, what was seen last will do: it is looked at before it is replaced.
+  const bool is_certain = !report_.sent.empty() || !report_.received.empty();
   try {
     for (int attempt = 0; attempt < tries; ++attempt) {
-      const auto body = publisher_->compose(tip_, tree_->state().base, beacon_edit_);
+      const Reading reading = is_certain && attempt == 0 ? Reading::lately : Reading::now;
+      const auto body = publisher_->compose(tip_, tree_->state().base, beacon_edit_, reading);
       const bool keeps_announcement = !publisher_->absent().empty() && report_.sent.empty() && mode_ != Mode::push;
       if (keeps_announcement) {
         for (const std::string& name : publisher_->absent()) {
@@ -269,18 +273,25 @@ void Engine::publish_beacon() {
                                             ", which no commit carries: run `ps-sync push` where it was written"));
         }
         report_.published = true;
-        return;
+        return note_beacon();
       }
-      if (!body || publisher_->provider().publish(*body) == beacon::Published::yes) {
+      if (!body || publisher_->publish(*body) == beacon::Published::yes) {
         note_published();
-        return;
+        return note_beacon();
       }
     }
     report_.warnings.push_back("the beacon is written by others at this moment; the next run publishes ours");
   } catch (const Error& error) {
-    report_.warnings.push_back(
-        concat("the beacon was not published: ", error.causes().empty() ? error.message() : error.causes().front()));
+    report_.warnings.push_back(concat("the beacon was not published: ", in_one_line(error)));
   }
+  note_beacon();
+}
+
+/// What the place of the beacon has to tell; and where it is none of the remote's refs, what stands there is kept for
+/// those who look at it offline.
+void Engine::note_beacon() {
+  for (std::string& warning : publisher_->provider().take_warnings()) report_.warnings.push_back(std::move(warning));
+  if (context_.settings().beacon.provider == "github") note_seen_body(context_, publisher_->present_body());
 }
 
 }  // namespace ps_sync::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include "app/beacon_place.hpp"
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/sync/trees.hpp"
@@ -11,10 +12,6 @@ namespace {
 
 // Who pushed lately; the acknowledgements know everybody else.
 constexpr std::size_t commits_looked_at = 30;
-
-std::string template_text(const Context& context) {
-  return read_file(context.place.top / template_file).value_or(std::string(beacon::default_template()));
-}
 
 void visit_changes(const git::Store& store, const Oid& tip, const std::optional<Oid>& since,
                    const beacon::ManifestVisit& visit) {
@@ -53,14 +50,6 @@ void describe_tip(const git::Store& store, const Oid& tip, beacon::Facts& facts)
 
 }  // namespace
 
-std::unique_ptr<beacon::Provider> make_provider(const Context& context, git::Remote& remote) {
-  const std::string& provider = context.settings().beacon.provider;
-  if (provider == "none") return beacon::make_none_provider();
-  if (provider == "git") return beacon::make_git_provider(context.store, remote, committer_now(context));
-  throw Error(ErrorKind::config, concat("this version has no beacon provider ", provider))
-      .hint("use the git ref: ps-sync config set beacon.provider git");
-}
-
 beacon::Facts gather_facts(const Context& context, const std::optional<Oid>& tip, const std::optional<Oid>& applied) {
   const git::Store& store = context.store;
   beacon::Facts facts;
@@ -88,9 +77,10 @@ Publisher::Publisher(const Context& context, git::Remote& remote)
     : context_(context), provider_(make_provider(context, remote)) {}
 
 std::optional<std::string> Publisher::compose(const std::optional<Oid>& tip, const std::optional<Oid>& applied,
-                                              const std::function<void(beacon::Document&)>& edit) {
+                                              const std::function<void(beacon::Document&)>& edit, Reading reading) {
   if (provider_->name() == "none") return std::nullopt;
-  const std::optional<std::string> body = provider_->read();
+  const std::optional<std::string> body = reading == Reading::lately ? provider_->read_lately() : provider_->read();
+  present_body_ = body;
   beacon::Document present;
   bool readable = body.has_value();
   try {
@@ -110,8 +100,14 @@ std::optional<std::string> Publisher::compose(const std::optional<Oid>& tip, con
   });
   composed_ = beacon::compose(present, gather_facts(context_, tip, applied));
   if (edit) edit(composed_);
-  if (readable && beacon::same_news(present, composed_)) return std::nullopt;
+  if (readable && beacon::same_news(present, composed_) && !provider_->needs_repair()) return std::nullopt;
   return beacon::render(composed_, template_text(context_));
+}
+
+beacon::Published Publisher::publish(const std::string& body) {
+  const beacon::Published published = provider_->publish(body);
+  if (published == beacon::Published::yes) present_body_ = body;
+  return published;
 }
 
 }  // namespace ps_sync::app

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/beacon_place.hpp"
 #include "app/engine.hpp"
 #include "ps_sync/base/endpoint.hpp"
 #include "ps_sync/base/error.hpp"
@@ -44,6 +45,7 @@ class Setup {
     context.store.create();
     ensure_branch(context);
     look_at_remote(context);
+    prepare_ticket(context);
     return std::move(report_);
   }
 
@@ -165,6 +167,18 @@ class Setup {
     if (!lock.holder_crashed()) lock.mark_clean();
   }
 
+  /// Finds the ticket, or makes it. Where GitHub cannot be reached now, the first push does.
+  void prepare_ticket(const Context& context) {
+    if (context.settings().beacon.provider != "github" || context.options.offline) return;
+    try {
+      const auto ticket = make_ticket(context);
+      if (!ticket->read()) ticket->create(idle_body(context));
+      for (std::string& warning : ticket->take_warnings()) report_.warnings.push_back(std::move(warning));
+    } catch (const Error& error) {
+      report_.warnings.push_back(concat("the ticket is not ready: ", in_one_line(error)));
+    }
+  }
+
   void look_at_remote(const Context& context) {
     auto address = find_remote(context);
     if (!address) {
@@ -252,6 +266,17 @@ CloneReport clone(const Options& options, const std::string& url, const std::opt
 
 config::Loaded read_config(const Options& options) { return open_context(options).config; }
 
+namespace {
+
+void keep_in_file(const git::Place& place, const std::string& key, const std::string& value) {
+  const fs::path path = place.top / config_file;
+  std::error_code ignored;
+  fs::create_directories(path.parent_path(), ignored);
+  write_file(path, config::set_in_file(read_file(path), key, value), 0644);
+}
+
+}  // namespace
+
 void set_config(const Options& options, const std::string& key, const std::string& value, bool clone_only) {
   const git::OpenPlace open = git::open_place(options.folder);
   const std::string text = config::check_value(key, value);
@@ -260,13 +285,12 @@ void set_config(const Options& options, const std::string& key, const std::strin
     git::set_user_config(open.place, config::git_config_name(key), text);
     return;
   }
-  const fs::path path = open.place.top / config_file;
-  std::error_code ignored;
-  fs::create_directories(path.parent_path(), ignored);
-  write_file(path, config::set_in_file(read_file(path), key, text), 0644);
+  keep_in_file(open.place, key, text);
 }
 
 namespace {
+
+std::string number_of(const std::string& ticket) { return ticket.substr(ticket.find('#') + 1); }
 
 SyncReport edit_beacon(const Options& options, const std::function<void(beacon::Document&)>& edit) {
   const Context context = open_set_up(options);
@@ -293,6 +317,40 @@ SyncReport reset_beacon(const Options& options) {
 }
 
 SyncReport repair_beacon(const Options& options) { return edit_beacon(options, {}); }
+
+SyncReport create_beacon(const Options& options) {
+  {
+    const Context context = open_set_up(options);
+    if (context.settings().beacon.provider != "github") {
+      throw Error(ErrorKind::config, "the beacon is no ticket")
+          .because(concat("beacon.provider is ", context.settings().beacon.provider))
+          .hint("make it one: ps-sync init --beacon github:OWNER/REPO");
+    }
+    if (options.offline) throw Error(ErrorKind::usage, "a ticket cannot be made with --offline");
+    const auto ticket = make_ticket(context);
+    ticket->create(idle_body(context));
+    if (context.settings().beacon.issue) keep_in_file(context.place, "beacon.issue", number_of(*ticket->ticket()));
+  }
+  return repair_beacon(options);
+}
+
+SyncReport link_beacon(const Options& options, const std::string& ticket) {
+  const config::BeaconSettings beacon = config::parse_beacon(concat("github:", ticket));
+  if (!beacon.issue) {
+    throw Error(ErrorKind::usage, concat("no ticket: ", escape_for_display(ticket))).hint("name it as OWNER/REPO#N");
+  }
+  {
+    Context context = open_set_up(options);
+    context.config.settings.beacon.provider = beacon.provider;
+    context.config.settings.beacon.repo = beacon.repo;
+    context.config.settings.beacon.issue = beacon.issue;
+    if (!options.offline) make_ticket(context)->check();
+    keep_in_file(context.place, "beacon.provider", beacon.provider);
+    keep_in_file(context.place, "beacon.repo", *beacon.repo);
+    keep_in_file(context.place, "beacon.issue", std::to_string(*beacon.issue));
+  }
+  return repair_beacon(options);
+}
 
 SyncReport forget_peer(const Options& options, const std::string& name) {
   bool known = false;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/beacon_place.hpp"
 #include "app/outbox.hpp"
 #include "app/publisher.hpp"
 #include "app/seen_news.hpp"
@@ -36,18 +37,36 @@ class Look {
     try {
       const git::RefMap& there = remote->list();
       reached = true;
-      if (is_as_seen(there, context.remote_ref(), context.tip_ref()) &&
-          is_as_seen(there, beacon::git_beacon_ref, beacon::seen_beacon_ref)) {
+      const std::vector<git::FetchSpec> specs = fetch_specs(context);
+      if (std::all_of(specs.begin(), specs.end(),
+                      [&](const git::FetchSpec& spec) { return is_as_seen(there, spec.remote_ref, spec.store_ref); })) {
         return;
       }
       FileLock lock(context.lock_path(), status_lock_wait);
-      remote->fetch(context.store, {{context.remote_ref(), context.tip_ref()},
-                                    {beacon::git_beacon_ref, beacon::seen_beacon_ref, Durable::no}});
+      remote->fetch(context.store, specs);
       if (!lock.holder_crashed()) lock.mark_clean();  // else the next push tidies up
       read_refs();
     } catch (const Error& error) {
       offline = error;
       reached = reached && error.kind() != ErrorKind::unreachable;
+    }
+  }
+
+  /// Asks what the ticket says, where the beacon is one. It is a hint: what fails is a warning.
+  void poll_ticket() {
+    if (context.settings().beacon.provider != "github" || context.options.offline) return;
+    try {
+      const auto ticket = make_ticket(context);
+      const std::optional<std::string> body = ticket->read();
+      for (std::string& warning : ticket->take_warnings()) warnings.push_back(std::move(warning));
+      const auto seen = context.store.find_ref(beacon::seen_beacon_ref);
+      if (seen && body && beacon::read_beacon_commit(context.store, *seen) == body) return;
+      if (!context.store.exists()) return;
+      FileLock lock(context.lock_path(), status_lock_wait);
+      note_seen_body(context, body);
+      if (!lock.holder_crashed()) lock.mark_clean();
+    } catch (const Error& error) {
+      warnings.push_back(concat("the beacon was not read: ", in_one_line(error)));
     }
   }
 
@@ -62,6 +81,7 @@ class Look {
   std::optional<Oid> tip;
   std::optional<Error> offline;
   bool reached = false;
+  std::vector<std::string> warnings;
 
  private:
   void read_refs() {
@@ -75,6 +95,16 @@ class Look {
     return now_there == context.store.find_ref(store_ref);
   }
 };
+
+/// o/r#12; absent where the beacon is no ticket, or nobody knows its number yet.
+std::optional<std::string> ticket_name(const Context& context) {
+  if (context.settings().beacon.provider != "github") return std::nullopt;
+  try {
+    return make_ticket(context)->ticket();
+  } catch (const Error&) {
+    return std::nullopt;  // the settings name no repository: whoever publishes is told
+  }
+}
 
 State state_of(const Status& status) {
   if (!status.conflicts.empty()) return State::conflicts;
@@ -134,6 +164,7 @@ void add_outgoing(const Look& look, Deltas outgoing, Status& status) {
 Status status(const Options& options) {
   Look look(options);
   look.fetch();
+  look.poll_ticket();
   const Context& context = look.context;
   Status status;
   status.endpoint = context.endpoint;
@@ -178,6 +209,8 @@ Status status(const Options& options) {
   SeenNews news = read_news(context, look.source());
   status.beacon = std::move(news.beacon);
   status.beacon.pending = look.outbox.beacon_pending;
+  status.beacon.ticket = ticket_name(context);
+  status.warnings = std::move(look.warnings);
   status.behind = std::move(news.behind);
   if (!context.options.offline && look.remote) look.outbox.unreachable = !look.reached;
   try {
@@ -258,6 +291,7 @@ std::vector<Conflict> conflicts(const Options& options, bool all) {
 std::optional<std::string> show_beacon(const Options& options) {
   Look look(options);
   if (look.context.settings().beacon.provider == "none") return std::nullopt;
+  if (look.context.settings().beacon.provider == "github" && !options.offline) return make_ticket(look.context)->read();
   look.fetch();
   const auto seen = look.context.store.find_ref(beacon::seen_beacon_ref);
   if (!seen) {

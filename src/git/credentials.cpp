@@ -1,4 +1,4 @@
-#include "git/credentials.hpp"
+#include "ps_sync/git/credentials.hpp"
 
 #include "ps_sync/base/error.hpp"
 #include "ps_sync/base/text.hpp"

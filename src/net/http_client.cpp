@@ -174,7 +174,7 @@ struct HttpClient::State {
         const auto total = std::chrono::ceil<std::chrono::milliseconds>(*limits.until - now);
         if (total.count() <= 0) {
           throw Error(ErrorKind::unreachable, concat("the remote at ", host, " was too slow"))
-              .because("the time that a hook may take is over");
+              .because("the time that it may take is over");
         }
         left = std::min(left, total);
       }
@@ -282,6 +282,8 @@ HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 
 void HttpClient::set_silence(std::chrono::milliseconds silence) { state_->watch.set_limit(silence); }
+
+void HttpClient::set_until(std::chrono::steady_clock::time_point until) { state_->limits.until = until; }
 
 const HttpHead& HttpClient::send(const HttpRequest& request, const HttpSettings& settings,
                                  const std::optional<Login>& login) {

@@ -254,6 +254,10 @@ std::optional<std::string> show_beacon(const Options& options);
 SyncReport reset_beacon(const Options& options);
 /// Composes the beacon anew from git and publishes it.
 SyncReport repair_beacon(const Options& options);
+/// Makes a ticket on GitHub, also where the one we knew was deleted; one that its labels lead to is taken instead.
+SyncReport create_beacon(const Options& options);
+/// From now on the ticket is that one (OWNER/REPO#N), which has to be there. Throws Error{usage} for another form.
+SyncReport link_beacon(const Options& options, const std::string& ticket);
 
 enum class Verdict { good, warning, bad };
 struct Finding {

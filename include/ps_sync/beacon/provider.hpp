@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ps_sync/git/remote.hpp"
 #include "ps_sync/git/store.hpp"
@@ -26,6 +27,12 @@ class Provider {
 
   /// The published body as it stands now; absent where none is. Throws Error{unreachable} or Error{rejected}.
   virtual std::optional<std::string> read() = 0;
+  /// The same, as far as it is known without asking: publish() finds out whether it still holds.
+  virtual std::optional<std::string> read_lately() { return read(); }
+  /// Is something wrong with the place itself (a ticket that was closed, say) that publish() would mend?
+  virtual bool needs_repair() const { return false; }
+  /// What somebody should know, and nothing failed for; each once.
+  virtual std::vector<std::string> take_warnings() { return {}; }
   /// Replaces what the last read() gave. Throws as read() does; then nothing was published, as far as is known.
   virtual Published publish(const std::string& body) = 0;
 
@@ -45,6 +52,11 @@ constexpr const char* seen_beacon_ref = "refs/remotes/sync/beacon";  ///< in the
 /// The body as BEACON.md in a commit at refs/promptsync/beacon of the sync remote; each version a child of the one
 /// before.
 std::unique_ptr<Provider> make_git_provider(const git::Store& store, git::Remote& remote, const git::Signature& author);
+
+/// A commit that holds the body, over `parents`. It need not be on disk: a hint, made anew from git whenever it is
+/// lost.
+Oid make_beacon_commit(const git::Store& store, const std::string& body, const std::vector<Oid>& parents,
+                       const git::Signature& author);
 
 /// The body of a beacon commit in the store; absent where it has no BEACON.md, or one over 256 KiB.
 std::optional<std::string> read_beacon_commit(const git::Store& store, const Oid& commit);

@@ -77,6 +77,8 @@ class HttpClient {
   HttpClient(HttpClient&&) noexcept;
 
   void set_silence(std::chrono::milliseconds silence);
+  /// Bounds all of the next requests together.
+  void set_until(std::chrono::steady_clock::time_point until);
 
   /// Sends the request, and returns when the answer's head is there. What was left of the answer before is dropped.
   const HttpHead& send(const HttpRequest& request, const HttpSettings& settings, const std::optional<Login>& login);

@@ -53,15 +53,9 @@ class GitRefProvider : public Provider {
   }
 
   std::optional<git::RefUpdate> as_ref_update(const std::string& body) override {
-    git::Batch batch = store_.begin_batch();
-    git::Commit commit;
-    commit.tree = batch.add_tree({{git::mode_file, file_name, batch.add(git::ObjectType::blob, body)}});
-    if (seen_) commit.parents.push_back(*seen_);
-    commit.author = commit.committer = author_;
-    commit.message = "Update the beacon\n\nPromptsync-Format: 1\n";
-    const Oid target = batch.add_commit(commit);
-    batch.finish(Durable::no);  // a hint, made anew from git whenever it is lost
-    return git::RefUpdate{git_beacon_ref, published_, target};
+    std::vector<Oid> parents;
+    if (seen_) parents.push_back(*seen_);
+    return git::RefUpdate{git_beacon_ref, published_, make_beacon_commit(store_, body, parents, author_)};
   }
 
   void ref_update_accepted(const git::RefUpdate& update) override {
@@ -78,6 +72,19 @@ class GitRefProvider : public Provider {
 };
 
 }  // namespace
+
+Oid make_beacon_commit(const git::Store& store, const std::string& body, const std::vector<Oid>& parents,
+                       const git::Signature& author) {
+  git::Batch batch = store.begin_batch();
+  git::Commit commit;
+  commit.tree = batch.add_tree({{git::mode_file, file_name, batch.add(git::ObjectType::blob, body)}});
+  commit.parents = parents;
+  commit.author = commit.committer = author;
+  commit.message = "Update the beacon\n\nPromptsync-Format: 1\n";
+  const Oid made = batch.add_commit(commit);
+  batch.finish(Durable::no);
+  return made;
+}
 
 std::optional<std::string> read_beacon_commit(const git::Store& store, const Oid& commit) {
   try {

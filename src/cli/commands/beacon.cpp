@@ -29,7 +29,7 @@ ExitCode run_show(Context& context) {
   return ExitCode::done;
 }
 
-ExitCode run_change(Context& context, app::SyncReport (*use_case)(const app::Options&)) {
+ExitCode run_change(Context& context, const std::function<app::SyncReport(const app::Options&)>& use_case) {
   app::SyncReport report;
   {
     const Progress progress(context, "publishing the beacon");
@@ -45,8 +45,15 @@ Action add_beacon(CLI::App& command) {
   CLI::App* show = command.add_subcommand("show", "Print the published beacon");
   CLI::App* reset = command.add_subcommand("reset", "Set it to idle, whatever waits");
   command.add_subcommand("repair", "Compose it anew from git and publish it");
-  return [show, reset](Context& context) {
+  CLI::App* create = command.add_subcommand("create", "Make the ticket on GitHub, where there is none");
+  CLI::App* link = command.add_subcommand("link", "Use that ticket from now on");
+  auto ticket = std::make_shared<std::string>();
+  link->add_option("OWNER/REPO#N", *ticket, "The ticket")->required()->type_name("");
+  return [show, reset, create, link, ticket](Context& context) {
     if (show->parsed()) return run_show(context);
+    if (create->parsed()) return run_change(context, app::create_beacon);
+    if (link->parsed())
+      return run_change(context, [&](const app::Options& options) { return app::link_beacon(options, *ticket); });
     return run_change(context, reset->parsed() ? app::reset_beacon : app::repair_beacon);
   };
 }

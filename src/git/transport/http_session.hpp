@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
-#include "git/credentials.hpp"
 #include "git/transport/connection.hpp"
+#include "ps_sync/git/credentials.hpp"
 #include "ps_sync/net/http.hpp"
 
 namespace ps_sync::git {
