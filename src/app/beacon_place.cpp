@@ -48,7 +48,7 @@ std::unique_ptr<beacon::Provider> make_provider(const Context& context, git::Rem
 std::vector<git::FetchSpec> fetch_specs(const Context& context) {
   std::vector<git::FetchSpec> specs{{context.remote_ref(), context.tip_ref()}};
   if (context.settings().beacon.provider == "git")
-    specs.push_back({beacon::git_beacon_ref, beacon::seen_beacon_ref, git::Durable::no});
+    specs.push_back({beacon::git_beacon_ref, beacon::seen_beacon_ref, Durable::no});
   return specs;
 }
 
