@@ -304,6 +304,8 @@ class GithubTicket : public Ticket {
   void note_written(const Answer& answer, const std::string& body, bool set_labels) {
     SeenTicket now = seen_of(answer);
     now.address = state_.ticket->address;
+    now.etag = answer.head.field("etag");
+    now.token_hash = api_.token_hash();
     if (with_plain_line_ends(now.body) != with_plain_line_ends(body)) {
       throw Error(ErrorKind::rejected, concat("GitHub did not take the text of ", *ticket()))
           .because("it answered as if all were well, and kept the old one")
@@ -331,6 +333,8 @@ class GithubTicket : public Ticket {
     if (answer.status != 201) throw explain(answer, concat("make the ticket in ", settings_.repo));
     SeenTicket mine = seen_of(answer);
     mine.address = repo_address(concat("/issues/", std::to_string(mine.number)));
+    mine.etag = answer.head.field("etag");
+    mine.token_hash = api_.token_hash();
     if (!has_our_labels(mine.labels)) {
       mine.labels_refused = true;
       warn(concat("the ticket ", settings_.repo, "#", std::to_string(mine.number),
