@@ -98,3 +98,26 @@ TEST_CASE("a proxy that is away leaves the work queued", "[http][proxy]") {
   CHECK(pair.desktop.ps({"push", "--require-remote"}).exit == 4);
   CHECK(server->take_requests().empty());
 }
+
+TEST_CASE("doctor names the proxy on the way to an http remote, and says whether git gets there too", "[http][proxy]") {
+  World world;
+  auto server = WebServer::start(world);
+  auto proxy = WebProxy::start(world, "grace:hopper");
+  if (!server || !proxy) return;
+  WebPair pair(world, server->url());
+  const auto says = [&](const Environment& environment, const std::string& words) {
+    const Outcome doctor = pair.code.ps({"doctor"}, environment);
+    INFO(doctor.describe());
+    CHECK(contains(doctor.out, words));
+    CHECK_FALSE(contains(doctor.out, "hopper"));
+  };
+  says({}, "good: proxy: none\n");
+  says({}, "; git reaches it too\n");
+  const std::string login = "http://grace:hopper@" + proxy->address();
+  says({{"http_proxy", login}}, "good: proxy: http://" + proxy->address() + " (http_proxy)\n");
+  pair.set("http.proxy", login);
+  says({}, "good: proxy: http://" + proxy->address() + "/ (git's configuration)\n");
+  says({}, "; git reaches it too\n");
+  proxy->stop();
+  says({}, " (git itself does not reach it either)\n");
+}

@@ -1,35 +1,9 @@
 // Remotes over ssh: a real sshd on 127.0.0.1, the user's own ssh with his aliases and commands.
 #include <chrono>
 
-#include "scenario/reading.hpp"
-#include "support/catch.hpp"
-#include "support/sshd.hpp"
+#include "scenario/ssh.hpp"
 
 using namespace ps_sync::test;
-
-namespace {
-
-/// Two places whose remote is reached over ssh by `url`, with what is set in the environment or git's configuration.
-struct SshPair {
-  SshPair(World& world, const std::string& url) : desktop(world.place("desktop")), code(world.place("code")) {
-    for (Clone* clone : {&desktop, &code}) clone->git({"remote", "set-url", "origin", url});
-  }
-  void travel(const Environment& environment) {
-    desktop.write(planning + "a.md", "a\n").ok({"push"}, environment);
-    code.ok({"pull"}, environment);
-    CHECK(code.read(planning + "a.md") == "a\n");
-    code.write(planning + "a.md", "a, edited\n").ok({"sync"}, environment);
-    desktop.ok({"sync"}, environment);
-    CHECK(desktop.read(planning + "a.md") == "a, edited\n");
-    CHECK(desktop.json({"status"}, environment).at("remote").at("reachable") == true);
-  }
-  Clone& desktop;
-  Clone& code;
-};
-
-std::string path_with(const SshServer& server) { return server.program_folder().string() + ":" + std::getenv("PATH"); }
-
-}  // namespace
 
 TEST_CASE("documents travel over ssh by an alias, by host:path and by ssh:// with a port", "[ssh]") {
   World world;

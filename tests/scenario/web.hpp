@@ -44,10 +44,7 @@ inline std::size_t queued(Clone& clone) { return clone.json({"queue", "--offline
 
 /// A program for the scenario, that the shell runs.
 inline std::filesystem::path script(World& world, const std::string& name, const std::string& lines) {
-  const std::filesystem::path path = world.root() / name;
-  write_file(path, "#!/bin/sh\n" + lines);
-  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-  return path;
+  return write_program(world.root() / name, lines);
 }
 
 inline void hook_on_origin(World& world, const std::string& name, const std::string& lines) {

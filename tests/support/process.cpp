@@ -74,15 +74,24 @@ Process::Process(const Arguments& arguments, const ProcessOptions& options)
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_addchdir_np(&actions, options.folder.c_str());
-  posix_spawn_file_actions_adddup2(&actions, fileno(input.get()), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, fileno(out_.get()), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, fileno(err_.get()), STDERR_FILENO);
+  const bool on_terminal = !options.terminal.empty();
+  if (on_terminal) {
+    // The leader of a new session gets the first terminal that it opens for its own.
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, options.terminal.c_str(), O_RDWR, 0);
+    posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
+  } else {
+    posix_spawn_file_actions_adddup2(&actions, fileno(input.get()), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(out_.get()), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(err_.get()), STDERR_FILENO);
+  }
   // What a shell starts in the background ignores SIGINT; a program under test must not inherit that.
   sigset_t defaults;
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGINT);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+  const int group = on_terminal ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(group | POSIX_SPAWN_SETSIGDEF));
   posix_spawnattr_setpgroup(&attributes, 0);
   const int code = posix_spawnp(&pid_, words.front().c_str(), &actions, &attributes, pointers_to(words).data(),
                                 pointers_to(settings).data());
@@ -108,6 +117,8 @@ bool Process::is_running() {
   if (!ended_ && waitpid(pid_, &status_, WNOHANG) == pid_) ended_ = true;
   return !ended_;
 }
+
+std::string Process::errors() const { return read_all(err_.get()); }
 
 void Process::kill_hard() {
   if (!ended_) kill(-pid_, SIGKILL);

@@ -34,6 +34,7 @@ struct ProcessOptions {
   std::filesystem::path folder;  ///< working directory
   Environment environment;       ///< all of it: nothing is inherited
   std::string input;             ///< what stdin gives
+  std::string terminal;          ///< the path of one that is to be its own, and all its streams; "" for none
 };
 
 /// One running program in a process group of its own, so that killing it takes its children along.
@@ -47,6 +48,8 @@ class Process {
 
   pid_t pid() const { return pid_; }
   bool is_running();
+  /// What it has written to stderr so far.
+  std::string errors() const;
   /// SIGKILL for the whole group.
   void kill_hard();
   /// Waits for the end; after `limit` it is killed, and the outcome says so.

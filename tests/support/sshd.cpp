@@ -52,8 +52,7 @@ void SshServer::write_files(World& world) const {
                                           "StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\n"
                                           "PasswordAuthentication no\nKbdInteractiveAuthentication no\n");
   write_file(folder_ / "known_hosts", "[127.0.0.1]:" + port_ + " " + read_file(folder_ / "host_key.pub"));
-  write_file(config_, "Host sync-host\n  HostName 127.0.0.1\n  Port " + port_ + "\n  User " +
-                          login_.substr(0, login_.find('@')) + "\nHost *\n  IdentityFile " + quoted("user_key") +
+  write_file(config_, host("sync-host") + "Host *\n  IdentityFile " + quoted("user_key") +
                           "  IdentitiesOnly yes\n  IdentityAgent none\n  UserKnownHostsFile " + quoted("known_hosts") +
                           "  GlobalKnownHostsFile /dev/null\n");
   write_file(folder_ / "bin" / "ssh", "#!/bin/sh\nexec /usr/bin/ssh -F '" + config_.string() + "' \"$@\"\n");
@@ -61,6 +60,19 @@ void SshServer::write_files(World& world) const {
 }
 
 std::string SshServer::command() const { return "/usr/bin/ssh -F '" + config_.string() + "'"; }
+
+void SshServer::configure(const std::string& lines) const { write_file(config_, lines + read_file(config_)); }
+
+std::string SshServer::host(const std::string& name) const {
+  return "Host " + name + "\n  HostName 127.0.0.1\n  Port " + port_ + "\n  User " + login_.substr(0, login_.find('@')) +
+         "\n";
+}
+
+int SshServer::logins() const {
+  int count = 0;
+  for (const std::string& line : lines_of(server_->errors())) count += line.starts_with("Accepted publickey");
+  return count;
+}
 
 void SshServer::stop() {
   server_->kill_hard();

@@ -24,6 +24,14 @@ class SshServer {
   const std::filesystem::path& config() const { return config_; }
   /// A folder that, first on PATH, makes plain `ssh` read config().
   std::filesystem::path program_folder() const { return folder_ / "bin"; }
+  /// Where its keys and settings are.
+  const std::filesystem::path& folder() const { return folder_; }
+  /// Lines that count in config() before what is there.
+  void configure(const std::string& lines) const;
+  /// `Host NAME` with the server's address, to go on with more lines for that alias.
+  std::string host(const std::string& name) const;
+  /// How often somebody has logged in so far.
+  int logins() const;
   void stop();
 
  private:

@@ -86,6 +86,12 @@ void write_file(const fs::path& path, std::string_view bytes) {
   if (!file) throw std::runtime_error("cannot write " + path.string());
 }
 
+fs::path write_program(const fs::path& path, std::string_view lines) {
+  write_file(path, "#!/bin/sh\n" + std::string(lines));
+  fs::permissions(path, fs::perms::owner_all);
+  return path;
+}
+
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::runtime_error("cannot read " + path.string());

@@ -156,6 +156,8 @@ class World {
 
 /// A file at `path` with these bytes; parents are made.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
+/// A program of these lines at `path`, for the shell to run; the path again.
+std::filesystem::path write_program(const std::filesystem::path& path, std::string_view lines);
 std::string read_file(const std::filesystem::path& path);
 bool contains(std::string_view text, std::string_view part);
 std::vector<std::string> lines_of(std::string_view text);
