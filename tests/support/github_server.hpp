@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "support/github_state.hpp"
+#include "support/http_listener.hpp"
 
 namespace ps_sync::test {
 
@@ -111,6 +112,7 @@ class GitHubServer {
   void add_user(const std::string& login, const std::string& token, bool may_use_projects = true);
   void revoke(const std::string& token);
   void add_repository(const std::string& name);
+  std::int64_t repository_id(const std::string& repository_name = repository) const;
   void allow(const std::string& login, Access access, const std::string& repository_name = repository);
   void rename_repository(const std::string& to, const std::string& repository_name = repository);
   void archive_repository(bool is_archived = true, const std::string& repository_name = repository);
@@ -145,8 +147,9 @@ class GitHubServer {
 
   /// An empty board with a Status field (Todo, In Progress, Done); gives its PVT_… id.
   std::string add_project(const std::string& owner = "octo");
-  /// The board's workflow "Item added": sets this status, though only after the request that added was answered.
-  void set_workflow(const std::string& project, const std::string& status);
+  /// The board's workflow "Item added" sets this status once the request that added is answered, and `waits` further
+  /// GraphQL requests are too.
+  void set_workflow(const std::string& project, const std::string& status, int waits = 0);
   void set_status(const std::string& project, int number, std::optional<std::string> status);
   /// Is the issue on the board?
   bool is_on_board(const std::string& project, int number) const;
@@ -155,8 +158,13 @@ class GitHubServer {
 
  private:
   class Turn;
-  struct Rest;
-  std::unique_ptr<Rest> rest_;
+  struct Parts;
+  void serve(HttpConnection& connection, Request request);
+  /// A change that everybody sees at once, a replica that lags too.
+  void set_up(const std::function<void(GitHubState&)>& change);
+  GitHubRepository& repository_named(const std::string& name) const;
+
+  std::unique_ptr<Parts> parts_;
 };
 
 // -------------------------------------------------------------------------------------------- which requests
@@ -189,15 +197,18 @@ GitHubFault server_error_after(int status);
 GitHubFault reset_before();
 GitHubFault reset_after();  ///< what was asked is done, but nobody tells
 GitHubFault stall_before();
+GitHubFault reset_in_body();
 GitHubFault stall_in_body();
-GitHubFault huge_body();       ///< ten million bytes more in the JSON
+GitHubFault huge_body();       ///< ten million bytes more than there should be; still JSON
 GitHubFault truncated_json();  ///< the length is right, the JSON is not whole
 GitHubFault html_page();       ///< 200, as from a hotel's network
 GitHubFault stale_answer();    ///< of a replica that has not seen the last write
 GitHubFault labels_dropped();  ///< 2xx, but without the labels asked for
 GitHubFault body_refused();    ///< 200 with the old body
+/// To this base address, with the request's own path behind it.
 GitHubFault redirect(int status, const std::string& to);
-/// To another path of this server, which answers rightly: a client that follows with an empty PATCH changes nothing.
+/// To the same by the repository's number, which answers rightly: a client that follows a 301 with an empty PATCH, or
+/// with a GET, changes nothing.
 GitHubFault redirect_here(int status);
 /// Somebody does `what` between this request and the one before; the request is then answered rightly.
 GitHubFault meanwhile(std::function<void(GitHubServer&)> what);

@@ -63,6 +63,7 @@ struct GitHubProjectItem {
   std::string id;
   std::string issue;                  ///< the issue's node id
   std::optional<std::string> status;  ///< absent: "No Status"
+  int workflow_in = -1;               ///< GraphQL requests until the workflow sets its status; -1: it does not
 };
 
 struct GitHubProject {
@@ -70,7 +71,8 @@ struct GitHubProject {
   std::string owner;
   int number = 0;
   std::vector<GitHubProjectItem> items;
-  std::optional<std::string> status_of_added;  ///< what the board's workflow "Item added" sets, some time after adding
+  std::optional<std::string> status_of_added;  ///< what the board's workflow "Item added" sets
+  int workflow_waits = 0;                      ///< GraphQL requests after the one that added, until it does
   bool has_status = true;                      ///< boards need not have that field
 };
 
@@ -80,10 +82,23 @@ struct GitHubState {
   std::vector<GitHubProject> projects;
   std::int64_t last_id = 1000;
 
+  GitHubRepository& add_repository(const std::string& name);
+  /// With the number, ids and times that are due; labels that do not exist are made.
+  GitHubIssue& add_issue(GitHubRepository& repository, const GitHubIssue& wanted);
+  GitHubLabel& add_label(GitHubRepository& repository, const GitHubLabel& wanted);
+
   /// By name, an old one too; null where there is none.
   GitHubRepository* find_repository(const std::string& name);
   GitHubIssue* find_issue(const std::string& node_id);
   GitHubProject* find_project(const std::string& id);
+  /// Null where it is not on that board.
+  GitHubProjectItem* find_item(GitHubProject& project, const std::string& issue_node);
+  /// Where the issue is now; throws where it never was.
+  GitHubRepository& repository_of(const GitHubIssue& issue);
+  Access access(const GitHubUser* user, const GitHubRepository& repository) const;
 };
+
+/// The time as GitHub writes it: UTC, whole seconds.
+std::string github_time();
 
 }  // namespace ps_sync::test
