@@ -194,6 +194,8 @@ GitHubFault error_answer(int status, const std::string& message);
 GitHubFault server_error(int status);
 /// The same, though all that was asked is done.
 GitHubFault server_error_after(int status);
+/// libcurl itself sends a request again whose connection ends before the answer begins, if that connection was used
+/// before: a reset that happens once is then not seen, and one after the write lets it be done twice.
 GitHubFault reset_before();
 GitHubFault reset_after();  ///< what was asked is done, but nobody tells
 GitHubFault stall_before();
