@@ -10,74 +10,36 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
-#include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
+#include "support/http_listener.hpp"
 #include "support/world.hpp"
 
 namespace ps_sync::test {
 
-/// What a client asked. Header names are in lower case.
-struct Request {
-  std::string method;
-  std::string target;  ///< path and query
-  std::map<std::string, std::string> headers;
-  std::size_t body_size = 0;
-
-  /// Everything that the client said but for the body, to look for secrets in.
-  std::string describe() const;
-};
-
 enum class Kind { info_refs, fetch, push, other };
 Kind kind_of(const Request& request);
 
-/// One request and the connection it came on, in the hands of a behaviour.
-class Exchange {
+/// One request for something of git's, in the hands of a behaviour.
+class Exchange : public HttpExchange {
  public:
-  /// A readable `stop` ends every wait.
-  Exchange(World& world, int socket, int stop, Request request, std::string already_read);
+  Exchange(World& world, HttpConnection& connection, Request request)
+      : HttpExchange(connection, std::move(request)), world_(&world) {}
 
-  const Request& request() const { return request_; }
-  /// Reads the body, once; what a behaviour leaves unread stays in the socket.
+  /// As HttpExchange::body(), unpacked.
   const std::string& body();
-  /// False once nobody reads any more.
-  bool send(std::string_view bytes);
-  /// Sends four bytes a second, one by one, until all are sent or the client is gone.
-  void drip(std::string_view bytes);
-  /// Says nothing until the client is gone.
-  void stall();
-  /// Says nothing, and reads nothing either, until the server stops.
-  void hold();
-  /// The connection ends with this request.
-  void close() { is_open_ = false; }
-  bool is_open() const { return is_open_; }
-  /// All of an answer, its length in a header.
   void answer(const std::string& status, const std::string& type, std::string_view bytes,
               const std::string& more_headers = "");
   /// What git would answer, and the type of it.
   std::string right_body();
   std::string right_type() const;
-  std::string take_rest() { return std::move(buffer_); }  ///< what belongs to the next request
 
  private:
-  bool wait(short events, int milliseconds);
-  bool receive();
-  std::string read_chunked();
-
   World* world_;
-  int socket_;
-  int stop_;
-  Request request_;
-  std::string buffer_;  // received, not yet used
-  std::string body_;
-  bool body_is_read_ = false;
-  bool is_open_ = true;
 };
 
 using Behaviour = std::function<void(Exchange&)>;
@@ -85,7 +47,6 @@ using Behaviour = std::function<void(Exchange&)>;
 class FaultyServer {
  public:
   explicit FaultyServer(World& world);
-  ~FaultyServer();
   FaultyServer(const FaultyServer&) = delete;
   FaultyServer& operator=(const FaultyServer&) = delete;
 
@@ -93,7 +54,7 @@ class FaultyServer {
   void behave(Behaviour behaviour);
   void heal();
   /// Ends all connections and refuses new ones.
-  void stop();
+  void stop() { listener_.stop(); }
 
   /// `http://127.0.0.1:PORT`
   std::string address(const std::string& login = "", const std::string& host = "127.0.0.1") const;
@@ -106,20 +67,15 @@ class FaultyServer {
   bool wait_for(Kind kind) const;
 
  private:
-  void serve(int socket);
-  void accept_connections();
+  void serve(HttpConnection& connection, Request request);
 
   World* world_;
-  int listening_ = -1;
-  int port_ = 0;
-  int stop_[2] = {-1, -1};  // the pipe whose end tells every thread to stop
   mutable std::mutex guard_;
   mutable std::condition_variable arrived_;
   Behaviour behaviour_;
   std::vector<Request> requests_;
   std::size_t generation_ = 0;  // of requests_: a request of an earlier one is noted no more
-  std::list<std::thread> connections_;
-  std::thread accepting_;
+  HttpListener listener_;       // the last, so that its threads end first
 };
 
 // Behaviours. Those with `at_` in the name make one fault of one kind of request, and serve the others rightly.
