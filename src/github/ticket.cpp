@@ -226,7 +226,7 @@ class GithubTicket : public Ticket {
       throw explain(answer, concat("read the ticket ", name));
     }
     SeenTicket now = seen_of(answer);
-    if (answer.was_redirected) check_redirected(answer, now);
+    if (answer.was_redirected) check_redirected(answer);
     // A copy at GitHub that lags behind what we have seen is no news.
     if (!known.updated_at.empty() && now.updated_at < known.updated_at) return;
     now.labels_refused = known.labels_refused && now.labels == known.labels;
@@ -237,19 +237,25 @@ class GithubTicket : public Ticket {
   }
 
   /// A renamed repository is followed; a ticket that was moved to another repository is somebody's decision.
-  void check_redirected(const Answer& answer, const SeenTicket& now) {
+  void check_redirected(const Answer& answer) {
+    const std::string there = ticket_at(text_of(answer.body, "html_url"));
+    const std::string repo_there = there.substr(0, there.find('#'));
     const Answer repo = api_.get(repo_address(""));
-    if (repo.status == 200 && repo.was_redirected && now.number == state_.ticket->number) return;
-    const std::string page = text_of(answer.body, "html_url");  // …/OWNER/REPO/issues/N
-    std::string there = page;
-    const std::size_t issues = page.rfind("/issues/");
-    if (issues != std::string::npos) {
-      const std::size_t owner = page.rfind('/', page.rfind('/', issues - 1) - 1);
-      there = page.substr(owner + 1, issues - owner - 1) + "#" + page.substr(issues + 8);
-    }
+    if (repo.status == 200 && repo.body.is_object() && text_of(repo.body, "full_name") == repo_there) return;
     throw Error(ErrorKind::rejected, concat("the ticket ", *ticket(), " was transferred"))
         .because(concat("it is ", escape_for_display(there), " now"))
         .hint(concat("if that is right: ps-sync beacon link ", escape_for_display(there)));
+  }
+
+  /// OWNER/REPO#N of a page's address, https://github.com/OWNER/REPO/issues/N; the address itself where it is another.
+  static std::string ticket_at(const std::string& page) {
+    const std::size_t issues = page.rfind("/issues/");
+    if (issues == std::string::npos || issues == 0) return page;
+    const std::size_t repo = page.rfind('/', issues - 1);
+    if (repo == std::string::npos || repo == 0) return page;
+    const std::size_t owner = page.rfind('/', repo - 1);
+    if (owner == std::string::npos) return page;
+    return concat(page.substr(owner + 1, issues - owner - 1), "#", page.substr(issues + 8));
   }
 
   /// The meaning of a refusal, where a ticket knows more of it than the interface does.
