@@ -104,7 +104,7 @@ TEST_CASE("a write whose answer is lost is looked for, and not taken for failed"
 TEST_CASE("a silent GitHub is given up, and the documents have gone before", "[github][faults]") {
   TicketPair pair;
   pair.travel("first.md", pair.desktop, pair.code);
-  pair.desktop.ok({"config", "set", "network.timeout", "1s"});
+  for (Clone* clone : {&pair.desktop, &pair.code}) clone->ok({"config", "set", "network.timeout", "1s"});
   for (const GitHubFault& fault : {stall_before(), stall_in_body()}) {
     pair.github.from_now(any_request(), fault);
     push_past(pair, "a-" + std::to_string(std::rand()) + ".md", "the beacon was not published");
