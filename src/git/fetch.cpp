@@ -58,6 +58,7 @@ class PackWriter {
   ~PackWriter() { writer_->free(writer_); }
 
   void append(std::string_view bytes) {
+    meter_.bytes += bytes.size();  // libgit2 counts them in its own transports alone
     if (writer_->append(writer_, bytes.data(), bytes.size(), &progress_) < 0) fail();
   }
   void commit() {
@@ -70,7 +71,6 @@ class PackWriter {
     TransferMeter& meter = *static_cast<TransferMeter*>(payload);
     meter.objects = progress->received_objects;
     meter.total = progress->total_objects;
-    meter.bytes = progress->received_bytes;
     return 0;
   }
 

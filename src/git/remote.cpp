@@ -34,8 +34,9 @@ struct Remote::State {
   std::optional<Advertisement> fetch_side;
   std::unique_ptr<Connection> pushing;
   std::optional<Advertisement> push_side;
-  std::future<void> loading;  // of libgit2, while the other side is waited for
-  std::future<void> early;    // open_fetching(), while this command does something else
+  std::exception_ptr push_failure;  // what became of a pushing side that was begun early, for whoever needs it
+  std::future<void> loading;        // of libgit2, while the other side is waited for
+  std::future<void> early;          // open_fetching(), while this command does something else
   std::atomic<bool> abandoned{false};
   std::vector<std::unique_ptr<Connection>> ending;  // all is said; waited for when the command ends
 
@@ -54,7 +55,18 @@ struct Remote::State {
     abandoned = true;
     early.wait();
   }
+  /// The connection that others go through ends with what is said on it: those that were begun have to be through
+  /// before that. Else they log in by themselves, and ask once more for what was just typed.
+  void await_passenger() {
+    if (!fetching->carries_others || !pushing || push_side) return;
+    try {
+      push_side = read_advertisement(*pushing);
+    } catch (const Error&) {
+      push_failure = std::current_exception();  // fetching can do without
+    }
+  }
   void open_pushing() {
+    if (push_failure) std::rethrow_exception(push_failure);
     if (!pushing) pushing = connect(address.push_url, Service::receive_pack, options, conversation);
     if (pushing->speaks_first() || address.push_url != address.fetch_url) {
       push_side = read_advertisement(*pushing);
@@ -161,6 +173,7 @@ void Remote::fetch(const Store& store, const std::vector<FetchSpec>& refs) {
   }
   if (!wanted.empty()) {
     failpoint("fetch-before-objects");
+    state_->await_passenger();
     std::unique_ptr<Connection> connection = std::move(state_->fetching);
     fetch_objects(store, *connection, *state_->fetch_side, wanted, durable, state_->meter());
     connection->finish_writing();

@@ -53,6 +53,22 @@ class Agent {
   Process process_;
 };
 
+/// The way to the server, as `far-host`, is through itself as `jump-host`. ssh hands the path of its settings on to the
+/// ssh that it starts for that, and does not quote it: so here it has neither space nor odd letter.
+class Jump {
+ public:
+  explicit Jump(const SshServer& server) {
+    write_file(folder_.path() / "config", server.host("jump-host") + server.host("far-host") +
+                                              "  ProxyJump jump-host\n" + read_file(server.config()));
+    write_program(folder_.path() / "ssh", "exec " + command() + " \"$@\"\n");
+  }
+  std::string command() const { return "/usr/bin/ssh -F " + (folder_.path() / "config").string(); }
+  Environment environment() const { return {{"PATH", folder_.path().string() + ":" + ::getenv("PATH")}}; }
+
+ private:
+  ShortFolder folder_;
+};
+
 /// What doctor says of one thing; "" where it says nothing of it.
 std::string finding(const Outcome& doctor, const std::string& subject) {
   for (const std::string& line : lines_of(doctor.out))
@@ -130,9 +146,9 @@ TEST_CASE("documents travel through a jump host of the user's ssh", "[ssh]") {
   World world;
   auto server = SshServer::start(world);
   if (!server) return;
-  server->configure(server->host("jump-host") + server->host("far-host") + "  ProxyJump jump-host\n");
+  const Jump jump(*server);
   SshPair pair(world, "far-host:" + world.origin().string());
-  const Environment plain{{"PATH", path_with(*server)}};
+  const Environment plain = jump.environment();
   pair.travel(plain);
   const int logins = server->logins();
   pair.desktop.ok({"pull"}, plain);
@@ -143,10 +159,10 @@ TEST_CASE("doctor names the ssh command, the key and the jump host, and says whe
   World world;
   auto server = SshServer::start(world);
   if (!server) return;
-  server->configure(server->host("jump-host") + server->host("far-host") + "  ProxyJump jump-host\n");
+  const Jump jump(*server);
   SshPair pair(world, "far-host:" + world.origin().string());
-  pair.travel({{"PATH", path_with(*server)}});
-  Environment plain{{"PATH", path_with(*server)}};
+  Environment plain = jump.environment();
+  pair.travel(plain);
   Outcome doctor = pair.code.ps({"doctor"}, plain);
   INFO(doctor.describe());
   CHECK(doctor.exit == 0);
@@ -159,19 +175,20 @@ TEST_CASE("doctor names the ssh command, the key and the jump host, and says whe
   CHECK(contains(finding(pair.code.ps({"doctor"}, plain), "key"), "and what the agent holds"));
   // git asks for another version of its protocol than ps-sync does: so a program can tell the two.
   const fs::path refuses_git = write_program(
-      world.root() / "refuses-git", "[ -z \"$GIT_PROTOCOL\" ] || exit 1\nexec " + server->command() + " \"$@\"\n");
+      world.root() / "refuses git" / "ssh", "[ -z \"$GIT_PROTOCOL\" ] || exit 1\nexec " + jump.command() + " \"$@\"\n");
   doctor = pair.code.ps({"doctor"}, {{"GIT_SSH", refuses_git.string()}});
   INFO(doctor.describe());
   CHECK(contains(finding(doctor, "ssh"), refuses_git.string() + " far-host"));
   CHECK(contains(finding(doctor, "remote"), "; git itself does not reach it"));
-  const fs::path refuses_us = write_program(
-      world.root() / "refuses-us", "[ -n \"$GIT_PROTOCOL\" ] || exit 255\nexec " + server->command() + " \"$@\"\n");
+  const fs::path refuses_us =
+      write_program(world.root() / "refuses us" / "ssh",
+                    "[ -n \"$GIT_PROTOCOL\" ] || exit 255\nexec " + jump.command() + " \"$@\"\n");
   doctor = pair.code.ps({"doctor"}, {{"GIT_SSH", refuses_us.string()}});
   INFO(doctor.describe());
   CHECK(doctor.exit == 1);
   CHECK(contains(finding(doctor, "remote"), "(git itself reaches it)"));
   server->stop();
-  doctor = pair.code.ps({"doctor"}, {{"PATH", path_with(*server)}});
+  doctor = pair.code.ps({"doctor"}, jump.environment());
   INFO(doctor.describe());
   CHECK(contains(finding(doctor, "remote"), "(git itself does not reach it either)"));
 }

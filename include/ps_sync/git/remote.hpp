@@ -89,8 +89,8 @@ class Connection;
 /// unused where it is not. For one over http the library is loaded meanwhile.
 class HeadStart {
  public:
-  /// No error is thrown: for another URL, or where nothing can be begun, this is nothing. `asks`: will the fetching side
-  /// be asked first?
+  /// No error is thrown: for another URL, or where nothing can be begun, this is nothing. `asks`: will the fetching
+  /// side be asked first?
   HeadStart(std::string url, bool asks);
   ~HeadStart();
   HeadStart(HeadStart&&) noexcept;
