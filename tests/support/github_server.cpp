@@ -423,4 +423,13 @@ std::vector<GitHubProject> GitHubServer::projects() const {
   return parts_->state.projects;
 }
 
+// ---------------------------------------------------------------------------------------------- gh
+
+std::map<std::string, std::string> gh_environment(const GitHubServer& github) {
+  return {
+      {"GH_HOST", "github.localhost"}, {"GH_TOKEN", GitHubServer::token}, {"GH_ENTERPRISE_TOKEN", GitHubServer::token},
+      {"GH_PROMPT_DISABLED", "1"},     {"GH_NO_UPDATE_NOTIFIER", "1"},    {"http_proxy", github.api()},
+      {"PATH", "/usr/bin:/bin"}};
+}
+
 }  // namespace ps_sync::test

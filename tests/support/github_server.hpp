@@ -167,6 +167,11 @@ class GitHubServer {
   std::unique_ptr<Parts> parts_;
 };
 
+/// What the program gh needs in its environment to use this server: it reaches the host github.localhost over plain
+/// HTTP (since such a host is GitHub's own for development), and that by a proxy, which this server is. HOME is for the
+/// caller. Arguments need `--repo octo/plans`, or a remote at github.localhost.
+std::map<std::string, std::string> gh_environment(const GitHubServer& github);
+
 // -------------------------------------------------------------------------------------------- which requests
 
 GitHubMatch any_request();
