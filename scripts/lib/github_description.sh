@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Fetches GitHub's own description of its API into build/github, for the tests that compare requests with it: the
-# OpenAPI description, the GraphQL schema, and the library that checks documents against it. Sourced after common.sh.
+# Fetches GitHub's own description of its API, for the tests that compare requests with it: the OpenAPI description, the
+# GraphQL schema, and the library that checks documents against it. Sourced after common.sh.
 
 github_description_packages="@octokit/openapi@23.0.2 @octokit/graphql-schema@15.26.1 graphql@16.11.0"
 
@@ -27,9 +27,9 @@ unpack_github_description() {
     printf '%s\n' "$github_description_packages" >"$folder/versions"
 }
 
-# fetch_github_description: without npm and node, or without a network, says so; the tests that need it are then skipped.
+# fetch_github_description FOLDER: without npm and node, or without a network, says so; the tests that need it are then skipped.
 fetch_github_description() {
-  local folder="$root/build/github"
+  local folder=$1
   [ "$(cat "$folder/versions" 2>/dev/null)" = "$github_description_packages" ] && return 0
   if ! command -v npm >/dev/null 2>&1 || ! command -v node >/dev/null 2>&1; then
     say "Requests are not compared with GitHub's own description: there is no npm here (install nodejs and npm)"

@@ -53,7 +53,7 @@ class GitHubServer;
 class GitHubTurn {
  public:
   virtual ~GitHubTurn() = default;
-  /// A fault may change it before it calls right().
+  /// A fault may change it before it calls right(); what is recorded stays as it came.
   virtual GitHubRequest& request() = 0;
   virtual GitHubServer& server() = 0;
   /// Does what was asked and gives what GitHub would answer.
@@ -217,6 +217,8 @@ GitHubFault redirect(int status, const std::string& to);
 /// To the same by the repository's number, which answers rightly: a client that follows a 301 with an empty PATCH, or
 /// with a GET, changes nothing.
 GitHubFault redirect_here(int status);
+/// The right answer with one header more, such as x-poll-interval.
+GitHubFault with_header(const std::string& name, const std::string& value);
 /// Somebody does `what` between this request and the one before; the request is then answered rightly.
 GitHubFault meanwhile(std::function<void(GitHubServer&)> what);
 
