@@ -10,7 +10,7 @@ apt_packages() {
         nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libcurl4-openssl-dev
       ;;
     test)
-      echo catch2 ccache jq openssh-client openssh-server lighttpd lighttpd-mod-openssl openssl tinyproxy-bin
+      echo catch2 ccache jq openssh-client openssh-server lighttpd lighttpd-mod-openssl openssl tinyproxy-bin gh
       ;;
     check) echo shellcheck ;;
     format) echo clang-format-14 ;; # no newer one: each major version formats differently
@@ -21,7 +21,7 @@ apt_packages() {
 brew_packages() {
   case $1 in
     build) echo cmake ninja pkg-config libgit2 openssl zlib xxhash nlohmann-json yaml-cpp cli11 curl ;;
-    test) echo catch2 ccache jq lighttpd tinyproxy ;;
+    test) echo catch2 ccache jq lighttpd tinyproxy gh ;;
     check) echo shellcheck ;;
     format) die "Homebrew has no clang-format 14" ;;
     *) die "no such purpose: $1" ;;

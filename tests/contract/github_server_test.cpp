@@ -275,7 +275,9 @@ TEST_CASE("github server: faults come when they are asked for, and go", "[contra
     CHECK(ada.ask("GET", first).head.field("retry-after") == "7");
     CHECK(ada.ask("GET", first).head.field("x-ratelimit-remaining") == "0");
     github.heal();
-    CHECK(ada.ask("GET", first).status == 200);
+    github.once(get_issue(), with_header("x-poll-interval", "120"));
+    CHECK(ada.ask("GET", first).head.field("x-poll-interval") == "120");
+    CHECK(ada.ask("GET", first).head.field("x-poll-interval").empty());
   }
   SECTION("a write is done, though the answer does not say so") {
     github.once(patch_issue(), server_error_after(502));

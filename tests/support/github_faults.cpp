@@ -199,6 +199,14 @@ GitHubFault redirect_here(int status) {
   };
 }
 
+GitHubFault with_header(const std::string& name, const std::string& value) {
+  return [=](GitHubTurn& turn) {
+    GitHubAnswer answer = turn.right();
+    answer.headers[name] = value;
+    turn.send(answer);
+  };
+}
+
 GitHubFault meanwhile(std::function<void(GitHubServer&)> what) {
   return [what = std::move(what)](GitHubTurn& turn) {
     what(turn.server());

@@ -81,7 +81,7 @@ struct GitHubServer::Parts {
   GitHubState state;
   GitHubState previous;  // before the last write
   std::vector<GitHubRequest> requests;
-  std::size_t generation = 0;  // of `requests`: the end of an earlier one's request is noted no more
+  std::size_t generation = 0;  // of `requests`: the status of an earlier one's request is noted no more
   std::list<Armed> once, lasting;
   std::unique_ptr<HttpListener> listener;  // the last, so that its threads end first
 };
@@ -90,12 +90,17 @@ struct GitHubServer::Parts {
 
 class GitHubServer::Turn : public GitHubTurn {
  public:
-  Turn(GitHubServer& server, HttpExchange& exchange, GitHubRequest request)
-      : server_(server), exchange_(exchange), request_(std::move(request)) {}
+  /// Where the request is noted down.
+  struct Place {
+    std::size_t generation;
+    std::size_t index;
+  };
+
+  Turn(GitHubServer& server, HttpExchange& exchange, GitHubRequest request, Place place)
+      : server_(server), exchange_(exchange), request_(std::move(request)), place_(place) {}
 
   GitHubRequest& request() override { return request_; }
   GitHubServer& server() override { return server_; }
-  int status() const { return status_; }
 
   GitHubAnswer right() override {
     Parts& parts = *server_.parts_;
@@ -129,10 +134,12 @@ class GitHubServer::Turn : public GitHubTurn {
   bool begin(GitHubAnswer answer) {
     {
       const std::lock_guard hold(server_.parts_->guard);
-      add_usual_headers(answer, request_, user_of(server_.parts_->state, request_));
+      Parts& parts = *server_.parts_;
+      add_usual_headers(answer, request_, user_of(parts.state, request_));
+      // Before it is sent: whoever has the answer finds its status noted.
+      if (place_.generation == parts.generation) parts.requests[place_.index].status = answer.status;
     }
-    status_ = answer.status;
-    std::string head = "HTTP/1.1 " + std::to_string(status_) + " " + reason(status_) + "\r\n";
+    std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " " + reason(answer.status) + "\r\n";
     if (has_body(answer)) {
       head += "Content-Type: " + std::string(answer.is_html ? "text/html" : "application/json; charset=utf-8") + "\r\n";
       head += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n";
@@ -144,20 +151,18 @@ class GitHubServer::Turn : public GitHubTurn {
   GitHubServer& server_;
   HttpExchange& exchange_;
   GitHubRequest request_;
-  int status_ = 0;
+  Place place_;
 };
 
 void GitHubServer::serve(HttpConnection& connection, Request plain) {
   HttpExchange exchange(connection, std::move(plain));
   const std::string body = exchange.body();
   const GitHubRequest request = understand(exchange.request(), body, connection.number);
-  std::size_t index;
-  std::size_t generation;
+  Turn::Place place;
   GitHubFault fault;
   {
     const std::lock_guard hold(parts_->guard);
-    index = parts_->requests.size();
-    generation = parts_->generation;
+    place = {parts_->generation, parts_->requests.size()};
     parts_->requests.push_back(request);
     const auto fits = [&](const Armed& armed) { return armed.match(request); };
     const auto first = std::find_if(parts_->once.begin(), parts_->once.end(), fits);
@@ -169,10 +174,8 @@ void GitHubServer::serve(HttpConnection& connection, Request plain) {
       fault = always->fault;
     }
   }
-  Turn turn(*this, exchange, request);
+  Turn turn(*this, exchange, request, place);
   fault ? fault(turn) : turn.send(turn.right());
-  const std::lock_guard hold(parts_->guard);
-  if (generation == parts_->generation) parts_->requests[index].status = turn.status();
 }
 
 // ---------------------------------------------------------------------------------------------- the server
@@ -421,6 +424,15 @@ std::optional<std::string> GitHubServer::status_on_board(const std::string& proj
 std::vector<GitHubProject> GitHubServer::projects() const {
   const std::lock_guard hold(parts_->guard);
   return parts_->state.projects;
+}
+
+// ---------------------------------------------------------------------------------------------- gh
+
+std::map<std::string, std::string> gh_environment(const GitHubServer& github) {
+  return {
+      {"GH_HOST", "github.localhost"}, {"GH_TOKEN", GitHubServer::token}, {"GH_ENTERPRISE_TOKEN", GitHubServer::token},
+      {"GH_PROMPT_DISABLED", "1"},     {"GH_NO_UPDATE_NOTIFIER", "1"},    {"http_proxy", github.api()},
+      {"PATH", "/usr/bin:/bin"}};
 }
 
 }  // namespace ps_sync::test

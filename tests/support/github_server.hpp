@@ -53,7 +53,7 @@ class GitHubServer;
 class GitHubTurn {
  public:
   virtual ~GitHubTurn() = default;
-  /// A fault may change it before it calls right().
+  /// A fault may change it before it calls right(); what is recorded stays as it came.
   virtual GitHubRequest& request() = 0;
   virtual GitHubServer& server() = 0;
   /// Does what was asked and gives what GitHub would answer.
@@ -167,6 +167,11 @@ class GitHubServer {
   std::unique_ptr<Parts> parts_;
 };
 
+/// What the program gh needs in its environment to use this server: it reaches the host github.localhost over plain
+/// HTTP (since such a host is GitHub's own for development), and that by a proxy, which this server is. HOME is for the
+/// caller. Arguments need `--repo octo/plans`, or a remote at github.localhost.
+std::map<std::string, std::string> gh_environment(const GitHubServer& github);
+
 // -------------------------------------------------------------------------------------------- which requests
 
 GitHubMatch any_request();
@@ -212,6 +217,8 @@ GitHubFault redirect(int status, const std::string& to);
 /// To the same by the repository's number, which answers rightly: a client that follows a 301 with an empty PATCH, or
 /// with a GET, changes nothing.
 GitHubFault redirect_here(int status);
+/// The right answer with one header more, such as x-poll-interval.
+GitHubFault with_header(const std::string& name, const std::string& value);
 /// Somebody does `what` between this request and the one before; the request is then answered rightly.
 GitHubFault meanwhile(std::function<void(GitHubServer&)> what);
 
