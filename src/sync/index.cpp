@@ -143,7 +143,7 @@ void visit_entries(const Index& old, const IndexUpdates& updates, const Visit& v
   for (std::size_t i = 0; i < old.size(); ++i) {
     if (i % at_once == 0) old.rest();
     const IndexEntry entry = old.at(i);
-    while (update != updates.end() && update->first < entry.path) visit_update();
+    while (update != updates.end() && entry.path.compare(update->first) > 0) visit_update();
     if (update != updates.end() && update->first == entry.path) {
       visit_update();
     } else {
