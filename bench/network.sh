@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # world.sh and scripts/bench set what is only read here
 # Remotes over http and ssh, served on 127.0.0.1: ps-sync beside `git push` and `git fetch` of the very same commit.
 # Sourced by scripts/bench after world.sh.
 
