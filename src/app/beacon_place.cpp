@@ -30,7 +30,7 @@ std::unique_ptr<github::Ticket> make_ticket(const Context& context) {
   const git::RemoteOptions how = remote_options(context);
   github::Surroundings surroundings;
   surroundings.http_settings = how.http_settings;
-  surroundings.limits = {how.connect, how.silence, how.until, nullptr};
+  surroundings.limits = {how.connect, how.silence, how.until, nullptr, how.trace};
   surroundings.folder = context.place.top;
   surroundings.state_file = context.place.shared_folder() / "github.json";
   surroundings.terminal = how.terminal;

@@ -110,6 +110,7 @@ git::RemoteOptions remote_options(const Context& context) {
   options.silence = context.settings().network_timeout;
   options.terminal = context.options.terminal;
   options.meter = context.options.meter;
+  options.trace = context.options.trace;
   options.ssh = git::read_ssh_settings(context.user_config);
   const std::string& name = context.settings().remote;
   const std::string remote = context.user_config.find(concat("remote.", name, ".url")) ? name : "";

@@ -44,6 +44,8 @@ void put_to_use(const GlobalValues& values, Context& context) {
   context.json = values.json;
   context.quiet = values.quiet;
   context.verbosity = values.verbosity;
+  if (values.verbosity > 1)
+    context.options.trace = [](const std::string& line) { write_err(concat("trace: ", line, "\n")); };
   context.color = !values.no_color;
   context.progress = !values.no_progress;
   context.out = make_view(Stream::out, context);

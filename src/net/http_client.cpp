@@ -309,6 +309,11 @@ const HttpHead& HttpClient::send(const HttpRequest& request, const HttpSettings&
   long offered = 0;
   curl_easy_getinfo(state.easy.get(), CURLINFO_HTTPAUTH_AVAIL, &offered);
   state.exchange.head.status = static_cast<int>(status);
+  if (state.limits.trace) {
+    state.limits.trace(
+        concat(request.method, " ", escape_for_display(redact_url(request.url)), ": ", std::to_string(status),
+               request.body == nullptr ? "" : concat(", sent ", std::to_string(request.body->size()), " bytes")));
+  }
   state.exchange.head.offered_auth = static_cast<unsigned long>(offered);
   return state.exchange.head;
 }

@@ -165,6 +165,7 @@ TEST_CASE("a token is taken from the first place that has one, and shown nowhere
     pair.github.clear();
     const Outcome shown = pair.desktop.ps({"-vvv", "beacon", "show"}, environment);
     CHECK_FALSE(contains(shown.out + shown.err, "ghp_"));
+    CHECK(contains(shown.err, "trace: GET "));
     const auto requests = pair.github.requests();
     return requests.empty() ? std::string() : requests[0].header("authorization");
   };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ps_sync/base/error.hpp"
+#include "ps_sync/base/trace.hpp"
 #include "ps_sync/base/transfer_meter.hpp"
 #include "ps_sync/config/settings.hpp"
 #include "ps_sync/platform/files.hpp"
@@ -26,6 +27,7 @@ struct Options {
   fs::path folder = ".";                         ///< -C
   bool offline = false;                          ///< --offline: no network at all
   bool terminal = false;                         ///< may a program that we start prompt?
+  Trace trace;                                   ///< -vv: requests and programs
   TransferMeter* meter = nullptr;                ///< told how far a transfer has come; absent: nobody looks
   std::map<std::string, std::string> overrides;  ///< settings given as flags, by key
 };

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "ps_sync/base/trace.hpp"
 #include "ps_sync/base/transfer_meter.hpp"
 #include "ps_sync/git/place.hpp"
 #include "ps_sync/git/store.hpp"
@@ -42,6 +43,7 @@ struct RemoteOptions {
   std::optional<std::chrono::steady_clock::time_point> until;  ///< the whole network part ends here
   const std::atomic<bool>* abandoned = nullptr;                ///< over http: true ends a wait at once
   bool terminal = false;                                       ///< may prompts appear?
+  Trace trace;                                                 ///< told of requests and programs
   TransferMeter* meter = nullptr;                              ///< told how far it has come; absent: nobody looks
   SshSettings ssh;
   std::function<net::HttpSettings(const std::string& url)> http_settings;

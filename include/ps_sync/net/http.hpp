@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "ps_sync/base/trace.hpp"
 #include "ps_sync/platform/spool.hpp"
 
 namespace ps_sync::net {
@@ -47,6 +48,7 @@ struct HttpLimits {
   std::chrono::milliseconds silence{30000};                    ///< see SilenceWatch
   std::optional<std::chrono::steady_clock::time_point> until;  ///< all ends here, whatever comes
   const std::atomic<bool>* abandoned = nullptr;                ///< true: nobody wants the answer any more
+  Trace trace;                                                 ///< one line for each request; never a header
 };
 
 struct HttpRequest {

@@ -70,7 +70,7 @@ std::string meaning_of(int status) {
 
 HttpSession::HttpSession(const RemoteOptions& options)
     : options_(options),
-      client_(net::HttpLimits{options.connect, options.silence, options.until, options.abandoned}),
+      client_(net::HttpLimits{options.connect, options.silence, options.until, options.abandoned, options.trace}),
       helpers_(options.folder, options.terminal, options.meter) {}
 
 std::string HttpSession::ask(const std::string& url, Service service) {

@@ -28,6 +28,7 @@ class ProcessConnection : public Connection {
         judge_(std::move(judge)),
         meter_(judge_ && options.terminal ? options.meter : nullptr) {
     if (meter_ != nullptr) meter_->prompting = true;
+    if (options.trace) options.trace(escape_for_display(join(command.arguments, " ")));
     ::fcntl(child_.errors(), F_SETFL, O_NONBLOCK);
     ::fcntl(child_.input(), F_SETFL, O_NONBLOCK);
   }
