@@ -267,6 +267,7 @@ void Engine::publish_beacon() {
       const Reading reading = is_certain && attempt == 0 ? Reading::lately : Reading::now;
       const auto body = publisher_->compose(tip_, tree_->state().base, beacon_edit_, reading);
       const bool keeps_announcement = !publisher_->absent().empty() && report_.sent.empty() && mode_ != Mode::push;
+      if (keeps_announcement && reading == Reading::lately) continue;  // it may stand there no more
       if (keeps_announcement) {
         for (const std::string& name : publisher_->absent()) {
           report_.warnings.push_back(concat("the beacon announces ", escape_for_display(name),
