@@ -261,13 +261,16 @@ void Engine::publish_beacon() {
   }
   constexpr int tries = 5;
   // Where there is something to publish for certain, what was seen last will do: it is looked at before it is replaced.
-  const bool is_certain = !report_.sent.empty() || !report_.received.empty();
+  const bool is_certain = !report_.sent.empty() || !report_.received.empty() || outbox_.beacon_pending;
+  Reading reading = is_certain ? Reading::lately : Reading::now;
   try {
     for (int attempt = 0; attempt < tries; ++attempt) {
-      const Reading reading = is_certain && attempt == 0 ? Reading::lately : Reading::now;
       const auto body = publisher_->compose(tip_, tree_->state().base, beacon_edit_, reading);
       const bool keeps_announcement = !publisher_->absent().empty() && report_.sent.empty() && mode_ != Mode::push;
-      if (keeps_announcement && reading == Reading::lately) continue;  // it may stand there no more
+      if (keeps_announcement && reading == Reading::lately) {
+        reading = Reading::now;  // it may stand there no more
+        continue;
+      }
       if (keeps_announcement) {
         for (const std::string& name : publisher_->absent()) {
           report_.warnings.push_back(concat("the beacon announces ", escape_for_display(name),
@@ -280,6 +283,7 @@ void Engine::publish_beacon() {
         note_published();
         return note_beacon();
       }
+      reading = Reading::lately;  // publish() found it changed, and has read it
     }
     report_.warnings.push_back("the beacon is written by others at this moment; the next run publishes ours");
   } catch (const Error& error) {

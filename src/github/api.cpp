@@ -138,6 +138,7 @@ Answer Api::exchange(const char* method, const std::string& address, const std::
   request.url = address;
   request.headers = {"Accept: application/vnd.github+json", "X-GitHub-Api-Version: 2022-11-28"};
   if (!etag.empty()) request.headers.push_back(concat("If-None-Match: ", etag));
+  request.only_once = request.method == "POST" && address.ends_with("/issues");
   Spool sent{fs::path()};
   if (body != nullptr) {
     request.headers.emplace_back("Content-Type: application/json");

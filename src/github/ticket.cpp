@@ -87,6 +87,7 @@ class GithubTicket : public Ticket {
   }
 
   std::optional<std::string> read() override {
+    just_looked_ = false;
     return kept([&]() -> std::optional<std::string> {
       if (state_.ticket && seconds_now() < state_.ask_after && seconds_now() >= state_.wait_until) return remember();
       if (!find()) return forget();
@@ -104,9 +105,11 @@ class GithubTicket : public Ticket {
         make(body);
         return Published::yes;
       }
-      look();
+      // One look before the write. Where the last publish() ended with one, that was it.
+      if (!std::exchange(just_looked_, false)) look();
       if (!was_there_ || state_.ticket->body != read_) {
         remember();
+        just_looked_ = true;
         return Published::moved;
       }
       write(body);
@@ -386,6 +389,7 @@ class GithubTicket : public Ticket {
   // What the last read() gave, over which publish() writes.
   bool was_there_ = false;
   std::string read_;
+  bool just_looked_ = false;  // publish() found it changed, and nothing was asked since
 };
 
 }  // namespace

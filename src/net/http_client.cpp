@@ -271,6 +271,7 @@ struct HttpClient::State {
       curl_easy_setopt(handle, CURLOPT_SEEKDATA, &exchange);
       headers.add("Expect:");  // a second's wait for nothing, with servers that do not know it
     }
+    if (request.only_once) curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
     if (request.method != "GET" && request.method != "POST")
       curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());

@@ -108,7 +108,10 @@ TEST_CASE("a person's edit between the look and the write is not lost", "[github
   TicketPair pair;
   pair.travel("a.md", pair.desktop, pair.code);
   pair.github.browser_edits(1, pair.body() + "\nA word in between.\n");
+  pair.github.clear();
   pair.desktop.write(planning + "b.md", "b\n").ok({"push"}, pair.on());
+  CHECK(pair.github.requests("GET").size() == 1);
+  CHECK(pair.github.requests("PATCH").size() == 1);
   CHECK(contains(pair.body(), "A word in between."));
   CHECK(contains(pair.body(), "STATUS: UPDATE_AVAILABLE"));
 }

@@ -56,6 +56,9 @@ struct HttpRequest {
   std::string url;                   ///< without user and password
   std::vector<std::string> headers;  ///< "Name: value"
   const Spool* body = nullptr;       ///< has to live until the answer's head is there
+  /// Doing it twice would do harm. libcurl sends a request again by itself where a kept connection turns out to be
+  /// dead, and cannot know what the server did with it: so this goes over a new one.
+  bool only_once = false;
 };
 
 struct HttpHead {
