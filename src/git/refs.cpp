@@ -75,15 +75,15 @@ std::optional<Oid> Store::find_ref(const std::string& name) const {
 bool Store::move_ref(const std::string& name, const std::optional<Oid>& expected,
                      const std::optional<Oid>& target) const {
   failpoint("before-ref");
-  if (is_remote_tracking(name) && target) {
-    if (find_ref(name) != expected) return false;
-    make_private_folders((path() / name).parent_path());
-    write_file(path() / name, concat(target->hex(), "\n"));
-    failpoint("after-ref");
-    return true;
-  }
   git_repository* repository = repository_->raw();
   const PrivateFiles guard;
+  std::optional<WithoutSync> hint;
+  if (is_remote_tracking(name)) {
+    hint.emplace();
+    // Cut off by a loss of power: libgit2 would take it for damage, and refuse to replace it.
+    std::error_code ignored;
+    if (!expected && !find_ref(name)) fs::remove(path() / name, ignored);
+  }
   int code = GIT_ELOCKED;
   for (int attempt = 0; attempt < 50 && is_locked(code); ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));

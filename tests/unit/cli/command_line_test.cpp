@@ -62,7 +62,7 @@ TEST_CASE("wrong usage is a usage error that names what is near", "[cli][usage]"
       {{"pull", "extra"}, "extra", "ps-sync pull --help"},
       {{"show"}, "REV", "ps-sync show --help"},
       {{"beacon"}, "show, reset, repair", "ps-sync beacon --help"},
-      {{"beacon", "create"}, "create", "ps-sync beacon --help"},
+      {{"beacon", "forge"}, "forge", "ps-sync beacon --help"},
       {{"beacon", "repiar"}, "repiar", "`repair`"},
       {{"peers", "forget"}, "NAME", "ps-sync peers forget --help"},
       {{"log", "-n", "few"}, "few", "ps-sync log --help"},
