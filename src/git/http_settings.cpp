@@ -118,10 +118,7 @@ bool is_false(const std::string& text) {
 
 std::string to_path(const std::string& text, const fs::path& folder) {
   if (text.empty()) return "";
-  if (text.rfind("~/", 0) == 0) {
-    if (const auto home = home_folder()) return (*home / text.substr(2)).string();
-  }
-  return (folder / text).string();
+  return (folder / expand_home(text)).string();
 }
 
 /// `user:password@` of a proxy goes to `login`; libcurl gets the rest.

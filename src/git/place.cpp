@@ -90,10 +90,7 @@ bool is_declared_safe(const UserConfig& config, const fs::path& top) {
   bool safe = false;
   for (const ConfigEntry& entry : config.entries()) {
     if (entry.key != "safe.directory" || entry.scope == "local" || entry.scope == "worktree") continue;
-    std::string value = entry.value;
-    if (value.rfind("~/", 0) == 0) {
-      if (const auto home = home_folder()) value = (*home / value.substr(2)).string();
-    }
+    const std::string value = expand_home(entry.value);
     if (value.empty()) {
       safe = false;
     } else if (value == "*" || resolve("/", value) == top) {

@@ -17,10 +17,9 @@ std::string keys_of(const std::multimap<std::string, std::string>& settings) {
   std::vector<std::string> keys;
   const auto [first, last] = settings.equal_range("identityfile");
   for (auto at = first; at != last; ++at) {
-    fs::path path = at->second;
-    if (at->second.rfind("~/", 0) == 0) path = home_folder().value_or("/") / at->second.substr(2);
+    const std::string path = expand_home(at->second);
     std::error_code ignored;
-    if (fs::exists(path, ignored)) keys.push_back(path.string());
+    if (fs::exists(path, ignored)) keys.push_back(path);
   }
   if (keys.empty()) return "no key file is there";
   return join(keys, ", ");

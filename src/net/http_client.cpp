@@ -114,8 +114,7 @@ struct HttpClient::State {
   char words[CURL_ERROR_SIZE] = "";
   TextList headers, resolve;
   Exchange exchange;
-  std::uint64_t received = 0, sent = 0;          // of exchanges that are over
-  std::uint64_t now_received = 0, now_sent = 0;  // of this one
+  std::uint64_t passed = 0;  // bytes of this exchange, both ways
   std::unique_ptr<CURLM, MultiDeleter> multi;
   std::unique_ptr<CURL, EasyDeleter> easy;
   bool running = false;
@@ -124,12 +123,9 @@ struct HttpClient::State {
 
   void stop() {
     if (!running) return;
-    count_bytes();
     curl_multi_remove_handle(multi.get(), easy.get());
     running = false;
-    received += now_received;
-    sent += now_sent;
-    now_received = now_sent = 0;
+    passed = 0;
   }
 
   void open() {
@@ -146,10 +142,9 @@ struct HttpClient::State {
     curl_off_t up = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_SIZE_DOWNLOAD_T, &down);
     curl_easy_getinfo(easy.get(), CURLINFO_SIZE_UPLOAD_T, &up);
-    const std::uint64_t before = now_received + now_sent;
-    now_received = static_cast<std::uint64_t>(down) + exchange.head_size;
-    now_sent = static_cast<std::uint64_t>(up);
-    return now_received + now_sent - std::min(before, now_received + now_sent);
+    const std::uint64_t before = passed;
+    passed = static_cast<std::uint64_t>(down) + static_cast<std::uint64_t>(up) + exchange.head_size;
+    return passed - std::min(before, passed);
   }
 
   [[noreturn]] void give_up(std::chrono::milliseconds limit, std::string_view setting) const {
@@ -347,8 +342,5 @@ std::string HttpClient::read_text(std::size_t most) {
   text.resize(size);
   return text;
 }
-
-std::uint64_t HttpClient::received() const { return state_->received + state_->now_received; }
-std::uint64_t HttpClient::sent() const { return state_->sent + state_->now_sent; }
 
 }  // namespace ps_sync::net

@@ -120,9 +120,6 @@ void apply_login(CURL* easy, const HttpSettings& settings, const std::optional<L
   curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(methods));
 }
 
-bool wants_password(unsigned long offered_auth) {
-  return (offered_auth & (CURLAUTH_BASIC | CURLAUTH_DIGEST | CURLAUTH_NTLM)) != 0;
-}
 bool may_know_us(unsigned long offered_auth) { return (offered_auth & (CURLAUTH_NEGOTIATE | CURLAUTH_NTLM)) != 0; }
 
 }  // namespace ps_sync::net

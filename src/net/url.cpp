@@ -40,8 +40,7 @@ std::optional<UrlParts> parse_http_url(const std::string& url) {
                   part_of(parts, CURLUPART_PASSWORD, CURLU_URLDECODE),
                   to_lower_ascii(part_of(parts, CURLUPART_HOST)),
                   part_of(parts, CURLUPART_PORT, CURLU_DEFAULT_PORT),
-                  part_of(parts, CURLUPART_PATH),
-                  part_of(parts, CURLUPART_QUERY)};
+                  part_of(parts, CURLUPART_PATH)};
 }
 
 std::string without_login(const std::string& url) {

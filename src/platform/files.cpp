@@ -202,4 +202,10 @@ std::optional<fs::path> home_folder() {
   return std::nullopt;
 }
 
+std::string expand_home(const std::string& path) {
+  if (path.rfind("~/", 0) != 0) return path;
+  const auto home = home_folder();
+  return home ? (*home / path.substr(2)).string() : path;
+}
+
 }  // namespace ps_sync

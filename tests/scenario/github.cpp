@@ -154,6 +154,7 @@ TEST_CASE("the ticket is put on a board, and its Status stays empty", "[github]"
   INFO(made.describe());
   CHECK(made.exit == 0);
   CHECK(github.is_on_board(board, 1));
+  CHECK(github.status_on_board(board, 1) == std::nullopt);
   github.from_now(graphql(), server_error(502));
   const json pushed = desktop.write(planning + "a.md", "a\n").json({"push"}, on);
   CHECK(pushed.at("published") == true);

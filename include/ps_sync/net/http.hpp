@@ -92,10 +92,6 @@ class HttpClient {
   /// The body's beginning, for a message.
   std::string read_text(std::size_t most);
 
-  /// Bytes on the line so far, both ways.
-  std::uint64_t received() const;
-  std::uint64_t sent() const;
-
  private:
   struct State;
   std::unique_ptr<State> state_;
@@ -104,9 +100,7 @@ class HttpClient {
 /// Loads the library that does this, for whoever has nothing better to do; no error is thrown.
 void preload();
 
-/// The ways to log in for which a user name and a password are wanted.
-bool wants_password(unsigned long offered_auth);
-/// Others, where the system may know who we are without a word (Kerberos).
+/// Does it offer a way to log in by which the system may know who we are without a word (Kerberos)?
 bool may_know_us(unsigned long offered_auth);
 
 /// `location`, as it stands in an answer's Location, seen from `base`. Absent where it is no address.
@@ -114,7 +108,7 @@ std::optional<std::string> resolve_url(const std::string& base, const std::strin
 
 /// An address taken apart; "" for what is not there. The port is filled in where the scheme has one.
 struct UrlParts {
-  std::string scheme, user, password, host, port, path, query;
+  std::string scheme, user, password, host, port, path;
 };
 /// Percent-escapes of user and password are decoded. Absent where it is no http or https address.
 std::optional<UrlParts> parse_http_url(const std::string& url);

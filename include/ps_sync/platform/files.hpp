@@ -130,5 +130,7 @@ std::int64_t changed_ns(const struct stat& status);
 
 /// The user's home folder, from HOME, else the password database; absent where neither knows.
 std::optional<fs::path> home_folder();
+/// `~/x` is x in the home folder; everything else, and where no home is known, stays.
+std::string expand_home(const std::string& path);
 
 }  // namespace ps_sync
